@@ -1,0 +1,75 @@
+"""Which values are secret, how they are labelled, and how to find them where they must not be.
+
+Labels are stable (`{access_token:GB1.2}`), so two records that carry the same secret carry the same
+label, and equal runs give equal bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import quote
+
+from tts_chaos.core.history import Leak
+
+__all__ = ["SecretBook"]
+
+EXCERPT_RADIUS = 32
+"""Characters kept on each side of a leak: enough to recognise the line, too few to hold another."""
+
+SHORTEST_SECRET = 8
+"""Shorter values occur by chance in ordinary text; labelling them would garble records."""
+
+
+class SecretBook:
+    """All secret values of one run, with their labels."""
+
+    def __init__(self) -> None:
+        self._labels: dict[str, str] = {}
+        self._forms: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, value: str, label: str) -> None:
+        """Declare `value` secret; shown as `{label}`. Short values and repeats are ignored."""
+        if len(value) < SHORTEST_SECRET or value in self._labels:
+            return
+        self._labels[value] = "{" + label + "}"
+        for form in _forms_of(value):
+            self._forms.setdefault(form, self._labels[value])
+        self._pattern = None
+
+    def label(self, value: str) -> str:
+        """Return the label of a secret, or `value` itself where it is none."""
+        return self._labels.get(value, value)
+
+    def redact(self, text: str) -> str:
+        """Return `text` with every secret, in any of its spellings, replaced by its label."""
+        pattern = self._compiled()
+        return pattern.sub(lambda match: self._forms[match.group()], text) if pattern else text
+
+    def find(self, text: str) -> tuple[Leak, ...]:
+        """Return each different secret that occurs in `text`, with a redacted excerpt."""
+        pattern = self._compiled()
+        if pattern is None:
+            return ()
+        leaks: dict[str, Leak] = {}
+        for match in pattern.finditer(text):
+            label = self._forms[match.group()]
+            if label not in leaks:
+                around = text[
+                    max(0, match.start() - 2 * EXCERPT_RADIUS) : match.end() + EXCERPT_RADIUS
+                ]
+                leaks[label] = Leak(secret=label, excerpt=self.redact(around).strip())
+        return tuple(leaks.values())
+
+    def _compiled(self) -> re.Pattern[str] | None:
+        if self._pattern is None and self._forms:
+            longest_first = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
+        return self._pattern
+
+
+def _forms_of(value: str) -> tuple[str, ...]:
+    """Spellings in which a secret turns up: as it is, percent-encoded, in Base64."""
+    encoded = base64.b64encode(value.encode()).decode().rstrip("=")
+    return (value, quote(value, safe=""), encoded)

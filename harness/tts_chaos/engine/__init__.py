@@ -1,0 +1,1 @@
+"""Runs a scenario: phases, recording, judging. Knows mechanisms only through its ports."""

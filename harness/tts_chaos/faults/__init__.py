@@ -1,0 +1,1 @@
+"""Values that describe what goes wrong; no mechanism. One small file per family."""

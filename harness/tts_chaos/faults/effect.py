@@ -1,0 +1,128 @@
+"""What a fault can ask for: a closed vocabulary that every mechanism understands or declines.
+
+A fault never acts. It names effects; the gateway applies those that concern requests, answers and
+the platform's state, and an injector realises those that concern connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tts_chaos.core.entropy import Entropy
+from tts_chaos.wire.delivery import Connection
+from tts_chaos.wire.message import ApiRequest, ApiResponse
+
+__all__ = [
+    "AlterAnswer",
+    "AnswerInstead",
+    "BreakConnection",
+    "Effect",
+    "Moment",
+    "PlatformCommand",
+    "RewriteRequest",
+    "SlowAnswer",
+    "Toxic",
+    "WebhookMoment",
+]
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fault may look at when a matching request arrives.
+
+    Attributes:
+        request: The request as it arrived.
+        operation: Id of the API operation, or "" where the path is none.
+        shop: Id of the shop addressed, or "".
+        now_ms: The instant.
+        hits: How often this fault fired before, from 0.
+        entropy: The fault's own stream of chance.
+    """
+
+    request: ApiRequest
+    operation: str
+    shop: str
+    now_ms: int
+    hits: int
+    entropy: Entropy
+
+
+class PlatformCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """Change the platform's state by one of the twin's commands."""
+
+    name: str
+    arguments: dict[str, Any] = {}
+
+
+class RewriteRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Let the platform see another request than was sent (a mistyped host or path)."""
+
+    change: Callable[[ApiRequest], ApiRequest]
+
+
+class AnswerInstead(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer without asking the platform; nothing is committed."""
+
+    response: ApiResponse
+
+
+class AlterAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Change the platform's answer on its way; whatever it did stays done."""
+
+    change: Callable[[ApiResponse], ApiResponse]
+
+
+class SlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Let the answer travel late, in drips, or in part. Fields as in `wire.delivery.Delivery`."""
+
+    delay_ms: int = 0
+    drip_bytes: int = 0
+    drip_interval_ms: int = 0
+    stall_after_bytes: int | None = None
+    cut_after_bytes: int | None = None
+
+
+class BreakConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """Let no answer arrive.
+
+    Attributes:
+        connection: What the connection does instead.
+        after_commit: Whether the platform handles the request first (its effect stays, its answer
+            is lost).
+    """
+
+    connection: Connection
+    after_commit: bool = False
+
+
+class Toxic(msgspec.Struct, frozen=True, kw_only=True):
+    """The same trouble at the level of bytes, for the fault proxy.
+
+    `kind` is a Toxiproxy toxic type, or `down` for a proxy that refuses connections.
+    `stream` is `downstream` (answers) or `upstream` (requests).
+    """
+
+    kind: str
+    attributes: dict[str, int] = {}
+    stream: str = "downstream"
+
+
+Effect: TypeAlias = (
+    PlatformCommand | RewriteRequest | AnswerInstead | AlterAnswer | SlowAnswer | BreakConnection
+)
+
+
+class WebhookMoment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fault may use when webhooks are about to be delivered.
+
+    Attributes:
+        now_ms: The instant.
+        entropy: The fault's own stream of chance.
+        sign: Signs a body as the platform would, returning the `authorization` value.
+    """
+
+    now_ms: int
+    entropy: Entropy
+    sign: Callable[[bytes], str]

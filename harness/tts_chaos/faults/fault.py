@@ -1,0 +1,134 @@
+"""The shape of a fault, its trigger, and the catalogue.
+
+A fault is a frozen value: its fields are its settings, units in their names. Where and when it acts
+is the `Trigger`, the same for all. Adding a fault is adding one class with `@register_fault` to a
+family's file.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+from tts_chaos.core.registry import Registry
+from tts_chaos.faults.effect import (
+    Effect,
+    Moment,
+    PlatformCommand,
+    Toxic,
+    WebhookMoment,
+)
+from tts_chaos.wire.delivery import OutgoingWebhook
+
+__all__ = ["CAUSES", "FAULTS", "Fault", "Trigger", "register_fault"]
+
+CAUSES = (
+    "credentials",
+    "permission",
+    "endpoint",
+    "network",
+    "clock",
+    "version",
+    "rate_limit",
+    "outage",
+    "slowness",
+    "contract",
+    "mapping",
+    "webhook",
+)
+"""The words by which an alert names what is wrong. Every fault has one of them."""
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where and when a fault acts. All given conditions must hold; none means every request.
+
+    Attributes:
+        operation: Operation id (`order.202309.get_order_list`), id without version
+            (`order.get_order_list`), domain with star (`order.*`), or None for all.
+        host: `api`, `auth`, or None for both.
+        shop: Shop id, or None for all.
+        call: First matching request on which it acts, counted from 1 since arming.
+        times: How many matching requests it hits; None hits all until lifted.
+        every: Hit only each n-th matching request, from `call` on.
+        after_ms: Wait after arming before it acts.
+        for_ms: How long it acts before it lifts itself; None until healed.
+    """
+
+    operation: str | None = None
+    host: str | None = None
+    shop: str | None = None
+    call: int = 1
+    times: int | None = None
+    every: int = 1
+    after_ms: int = 0
+    for_ms: int | None = None
+
+    @property
+    def is_per_request(self) -> bool:
+        """Whether it singles out requests, which a proxy at the level of bytes cannot do."""
+        return (
+            self.operation is not None
+            or self.shop is not None
+            or self.call != 1
+            or self.times is not None
+            or self.every != 1
+        )
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all faults; a subclass overrides what it needs.
+
+    Class attributes:
+        name: What the client experiences, in snake case.
+        family: Family of the catalogue.
+        cause: One of `CAUSES`: what a good alert would name.
+        summary: One sentence for tables and stories.
+        default_trigger: Trigger where the scenario gives none of its fields.
+        target: `requests` or `webhooks`.
+    """
+
+    name: ClassVar[str]
+    family: ClassVar[str]
+    cause: ClassVar[str]
+    summary: ClassVar[str]
+    default_trigger: ClassVar[Trigger] = Trigger()
+    target: ClassVar[str] = "requests"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Return commands for the moment the fault sets in (arming, or its first match)."""
+        return ()
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Return the effects on one matching request; pure."""
+        return ()
+
+    def reshape(
+        self, deliveries: tuple[OutgoingWebhook, ...], moment: WebhookMoment
+    ) -> tuple[OutgoingWebhook, ...]:
+        """Return what is delivered instead of `deliveries`; pure."""
+        return deliveries
+
+    def toxics(self) -> tuple[Toxic, ...]:
+        """Return the same trouble for a proxy, or () where only a request-aware mechanism can."""
+        return ()
+
+    def end(self) -> tuple[PlatformCommand, ...]:
+        """Return commands that undo `begin` when the fault is lifted."""
+        return ()
+
+
+FAULTS: Registry[type[Fault]] = Registry("fault")
+F = TypeVar("F", bound=type[Fault])
+
+
+def register_fault(cls: F) -> F:
+    """Add a fault class to the catalogue under its `name`.
+
+    Raises:
+        ValueError: If the name is taken or the cause is none of `CAUSES`.
+    """
+    if cls.cause not in CAUSES:
+        raise ValueError(f"fault {cls.name!r} has cause {cls.cause!r}; expected one of {CAUSES}")
+    FAULTS.add(cls.name, cls)
+    return cls

@@ -1,0 +1,233 @@
+"""The fault plane: which armed faults act on this request, and the receipt of all they did.
+
+Sans-IO and sequential; whoever serves several threads serialises calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from tts_chaos.core.entropy import Entropy
+from tts_chaos.errors import UsageError
+from tts_chaos.faults.effect import Effect, Moment, PlatformCommand, WebhookMoment
+from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.wire.delivery import OutgoingWebhook
+from tts_chaos.wire.message import AUTH_HOST, ApiRequest
+
+__all__ = ["ArmedFault", "FaultPlane", "Hit", "Receipt", "matches_operation"]
+
+ARMED_LIMIT = 64
+"""More armed faults than this in one run is a mistake in a generator, not an experiment."""
+
+
+def matches_operation(pattern: str, operation: str) -> bool:
+    """Whether `operation` is `pattern`, is it without its version, or lies in its domain.
+
+    >>> matches_operation("order.get_order_list", "order.202309.get_order_list")
+    True
+    """
+    if pattern == operation:
+        return True
+    parts = operation.split(".")
+    if pattern.endswith(".*"):
+        return bool(parts) and parts[0] == pattern[:-2]
+    return len(parts) == 3 and pattern == f"{parts[0]}.{parts[2]}"
+
+
+@dataclass(slots=True)
+class ArmedFault:
+    """A fault with its trigger, and what has become of it."""
+
+    id: str
+    fault: Fault
+    trigger: Trigger
+    armed_ms: int
+    entropy: Entropy
+    via_proxy: bool = False
+    started: bool = False
+    lifted: bool = False
+    matched: int = 0
+    fired: int = 0
+    calls: list[int] = field(default_factory=list)
+
+    def is_active(self, now_ms: int) -> bool:
+        """Whether it may act at `now_ms`."""
+        begin = self.armed_ms + self.trigger.after_ms
+        return not self.lifted and now_ms >= begin and not self.is_over(now_ms)
+
+    def is_over(self, now_ms: int) -> bool:
+        """Whether its own time limit has passed."""
+        if self.trigger.for_ms is None:
+            return False
+        return now_ms >= self.armed_ms + self.trigger.after_ms + self.trigger.for_ms
+
+    def concerns(self, request: ApiRequest, operation: str, shop: str) -> bool:
+        """Whether the request lies within its blast radius."""
+        trigger = self.trigger
+        host = "auth" if request.host == AUTH_HOST else "api"
+        return (
+            self.fault.target == "requests"
+            and trigger.host in (None, host)
+            and trigger.shop in (None, shop)
+            and (trigger.operation is None or matches_operation(trigger.operation, operation))
+        )
+
+    def counts(self) -> bool:
+        """Count one matching request and say whether the fault hits it."""
+        self.matched += 1
+        past = self.matched - self.trigger.call
+        if past < 0 or past % self.trigger.every:
+            return False
+        return self.trigger.times is None or self.fired < self.trigger.times
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault acting on one request: commands to run first, then effects."""
+
+    fault: str
+    commands: tuple[PlatformCommand, ...]
+    effects: tuple[Effect, ...]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one armed fault. Times in milliseconds, `calls` by ordinal of exchange."""
+
+    fault: str
+    name: str
+    armed_ms: int
+    matched: int
+    fired: int
+    calls: tuple[int, ...]
+    lifted: bool
+
+
+class FaultPlane:
+    """All faults of one run."""
+
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+        self._armed: dict[str, ArmedFault] = {}
+
+    def arm(
+        self, id: str, fault: Fault, trigger: Trigger, *, now_ms: int, via_proxy: bool = False
+    ) -> tuple[PlatformCommand, ...]:
+        """Accept a fault; returns the commands to run at once.
+
+        Raises:
+            UsageError: If the id is taken or too many faults are armed.
+        """
+        if id in self._armed:
+            raise UsageError(f"a fault with id {id!r} is armed already; give this one another id")
+        if len(self._armed) >= ARMED_LIMIT:
+            raise UsageError(f"more than {ARMED_LIMIT} faults armed in one run")
+        armed = ArmedFault(
+            id=id,
+            fault=fault,
+            trigger=trigger,
+            armed_ms=now_ms,
+            entropy=self._entropy.child(id),
+            via_proxy=via_proxy,
+        )
+        self._armed[id] = armed
+        if trigger.is_per_request or trigger.after_ms:
+            return ()
+        armed.started = True
+        return fault.begin()
+
+    def on_request(
+        self, request: ApiRequest, *, operation: str, shop: str, call: int, now_ms: int
+    ) -> tuple[Hit, ...]:
+        """Return the faults that hit this request, in order of arming, and count them."""
+        hits = []
+        for armed in self._armed.values():
+            if not armed.is_active(now_ms) or not armed.concerns(request, operation, shop):
+                continue
+            if not armed.counts():
+                continue
+            hits.append(self._hit(armed, request, operation, shop, call, now_ms))
+        return tuple(hits)
+
+    def _hit(
+        self,
+        armed: ArmedFault,
+        request: ApiRequest,
+        operation: str,
+        shop: str,
+        call: int,
+        now_ms: int,
+    ) -> Hit:
+        commands = () if armed.started else armed.fault.begin()
+        armed.started = True
+        moment = Moment(
+            request=request,
+            operation=operation,
+            shop=shop,
+            now_ms=now_ms,
+            hits=armed.fired,
+            entropy=armed.entropy,
+        )
+        effects = () if armed.via_proxy else armed.fault.effects(moment)
+        armed.fired += 1
+        armed.calls.append(call)
+        return Hit(fault=armed.id, commands=commands, effects=effects)
+
+    def on_webhooks(
+        self, deliveries: tuple[OutgoingWebhook, ...], moment: WebhookMoment
+    ) -> tuple[tuple[OutgoingWebhook, ...], tuple[str, ...]]:
+        """Return the deliveries to make, and the ids of the faults that changed them."""
+        fired = []
+        for armed in self._armed.values():
+            if armed.fault.target != "webhooks" or not armed.is_active(moment.now_ms):
+                continue
+            if not deliveries or not armed.counts():
+                continue
+            armed.fired += 1
+            armed.started = True
+            fired.append(armed.id)
+            own = msgspec.structs.replace(moment, entropy=armed.entropy)
+            deliveries = armed.fault.reshape(deliveries, own)
+        return deliveries, tuple(fired)
+
+    def mark_inferred(self, id: str) -> None:
+        """Count a firing that no request could show."""
+        self._armed[id].fired += 1
+
+    def due_to_lift(self, now_ms: int) -> tuple[str, ...]:
+        """Return ids of faults whose own time limit has passed."""
+        return tuple(a.id for a in self._armed.values() if not a.lifted and a.is_over(now_ms))
+
+    def lift(self, id: str) -> tuple[PlatformCommand, ...]:
+        """End a fault; returns the commands that undo it. Lifting twice does nothing.
+
+        Raises:
+            UsageError: If no fault has this id.
+        """
+        if id not in self._armed:
+            known = ", ".join(self._armed) or "none"
+            raise UsageError(f"no fault with id {id!r} is armed; armed: {known}")
+        armed = self._armed[id]
+        if armed.lifted:
+            return ()
+        armed.lifted = True
+        return armed.fault.end() if armed.started else ()
+
+    def active(self) -> tuple[ArmedFault, ...]:
+        """Return faults not yet lifted, in order of arming."""
+        return tuple(armed for armed in self._armed.values() if not armed.lifted)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Return one receipt per fault ever armed, in order of arming."""
+        return tuple(
+            Receipt(
+                fault=armed.id,
+                name=armed.fault.name,
+                armed_ms=armed.armed_ms,
+                matched=armed.matched,
+                fired=armed.fired,
+                calls=tuple(armed.calls),
+                lifted=armed.lifted,
+            )
+            for armed in self._armed.values()
+        )

@@ -1,0 +1,1 @@
+"""Mechanisms that realise faults and the two worlds in which scenarios run."""

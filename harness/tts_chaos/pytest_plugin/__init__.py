@@ -1,0 +1,1 @@
+"""The pytest plugin. Importing it imports nothing heavy."""

@@ -1,0 +1,1 @@
+"""The bundled reference integration: small, production-grade, meant to be copied."""

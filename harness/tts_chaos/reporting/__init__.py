@@ -1,0 +1,1 @@
+"""Reports: consumers of finished runs; terminal stories, JSON, histories."""

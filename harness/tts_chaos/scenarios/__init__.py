@@ -1,0 +1,1 @@
+"""Chaos experiments as files: their model, the loader, and what makes one valid."""

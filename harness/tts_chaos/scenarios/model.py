@@ -1,0 +1,192 @@
+"""A scenario as a value: what is set up, done, broken, repaired, and expected.
+
+Field names are the keys of the file, hyphens turned into underscores.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from tts_chaos.core.history import Json
+from tts_chaos.faults.fault import Fault, Trigger
+
+__all__ = [
+    "ActionStep",
+    "Alert",
+    "Expect",
+    "FaultStep",
+    "LiftStep",
+    "Limits",
+    "Need",
+    "PlatformStep",
+    "Probe",
+    "Recovery",
+    "Scenario",
+    "Step",
+    "TwinSetup",
+    "WaitStep",
+]
+
+
+class Need(StrEnum):
+    """What a scenario asks of the world it runs in."""
+
+    VIRTUAL_TIME = "virtual-time"
+    REAL_SOCKETS = "real-sockets"
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Limits(_Strict, frozen=True, kw_only=True):
+    """Bounds of a run. Times are virtual in the simulated world, real in the wire world."""
+
+    action_ms: int = 3_600_000
+    wire_action_ms: int = 30_000
+    calls: int = 5_000
+
+
+class TwinSetup(_Strict, frozen=True, kw_only=True):
+    """How the platform is set up before the run.
+
+    Attributes:
+        orders: Orders that exist in the main shop at the start, in believable states.
+        products: Products in each shop, one to three SKUs each.
+        shops: Authorised shops.
+        regions: Region codes of the shops, repeated as needed; decides currency and rules.
+        rotation: Whether a refresh kills the old refresh token (the platform does not say).
+        token_life_ms: Life of an access token; None keeps the documented 7 days.
+        profile: Error profile: `documented` or `article`.
+        strict: Whether requests that the platform probably tolerates are refused.
+    """
+
+    orders: int = 25
+    products: int = 8
+    shops: int = 1
+    regions: tuple[str, ...] = ("GB",)
+    rotation: bool = True
+    token_life_ms: int | None = None
+    profile: str = "documented"
+    strict: bool = True
+
+
+class Probe(_Strict, frozen=True, kw_only=True):
+    """One statement of the steady-state hypothesis: an oracle that must be VALID."""
+
+    oracle: str
+
+
+class FaultStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Arm a fault. `id` names it for a later lift; by default the fault's name."""
+
+    id: str
+    fault: Fault
+    trigger: Trigger
+
+
+class LiftStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Lift the fault armed under `id`."""
+
+    id: str
+
+
+class ActionStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Make the integration do something.
+
+    Attributes:
+        action: One of `typing.ACTIONS`.
+        arguments: Keyword values; strings starting with `$` are filled in at run time.
+        repeat: How often in a row.
+        parallel: How many at the same time, each in a thread of its own.
+        every_ms: Pause between repeats.
+    """
+
+    action: str
+    arguments: dict[str, Json] = {}
+    repeat: int = 1
+    parallel: int = 1
+    every_ms: int = 0
+
+
+class PlatformStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Let a buyer or the platform act: one of the twin's commands."""
+
+    command: str
+    arguments: dict[str, Json] = {}
+
+
+class WaitStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Let time pass; due webhooks are delivered meanwhile."""
+
+    wait_ms: int
+
+
+Step = FaultStep | LiftStep | ActionStep | PlatformStep | WaitStep
+
+
+class Recovery(_Strict, frozen=True, kw_only=True):
+    """How recovery is measured.
+
+    Attributes:
+        rto_ms: Recovery time objective, from heal to whole (virtual time).
+        wire_rto_ms: The same on real sockets, real time.
+        tick_ms: Pause between two rounds of the integration's own schedule.
+        wire_tick_ms: The same on real sockets.
+        actions: What the integration's schedule does each round, where it is able to.
+        canary: Whether a test order placed after recovery must arrive, too.
+    """
+
+    rto_ms: int = 1_800_000
+    wire_rto_ms: int = 20_000
+    tick_ms: int = 60_000
+    wire_tick_ms: int = 200
+    actions: tuple[str, ...] = ("sync_orders", "flush")
+    canary: bool = True
+
+
+class Alert(_Strict, frozen=True, kw_only=True):
+    """An alert that must be raised: its cause and the detection time."""
+
+    cause: str
+    within_ms: int = 900_000
+
+
+class Expect(_Strict, frozen=True, kw_only=True):
+    """What must hold at the end, beyond the rules that always hold.
+
+    Attributes:
+        oracles: Oracles that must be VALID; UNKNOWN makes the run inconclusive.
+        alert: Alert that must be raised.
+        options: Settings of single oracles, by oracle name.
+    """
+
+    oracles: tuple[str, ...] = ("orders_complete", "orders_unique", "orders_exact")
+    alert: Alert | None = None
+    options: dict[str, dict[str, Json]] = {}
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """A chaos experiment.
+
+    Attributes:
+        id: Path of the file below its scenario folder, without suffix: `auth/token-expired-401`.
+        path: The file, for messages.
+    """
+
+    id: str
+    path: str
+    title: str
+    description: str
+    why: str
+    tags: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    limits: Limits = Limits()
+    twin: TwinSetup = TwinSetup()
+    steady_state: tuple[Probe, ...] = ()
+    method: tuple[Step, ...] = ()
+    rollback: tuple[Step, ...] = ()
+    recovery: Recovery = Recovery()
+    expect: Expect = Expect()

@@ -1,0 +1,1 @@
+"""Sockets: the twin's HTTP server, TLS, the control API and the embedded fault proxy."""

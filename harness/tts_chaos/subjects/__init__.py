@@ -1,0 +1,1 @@
+"""The integration under test, as the engine sees it."""

@@ -1,0 +1,1 @@
+"""The twin of TikTok Shop: stateful, sans-IO. State moves only by requests, commands and time."""

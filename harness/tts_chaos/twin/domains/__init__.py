@@ -1,0 +1,1 @@
+"""One package per API domain: stored shape, handlers, state machine, wire shape."""

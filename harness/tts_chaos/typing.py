@@ -1,0 +1,122 @@
+"""What an integration under test may offer, and what it is given.
+
+Every method of `Integration` is optional; each one present is a capability. Shapes:
+
+`orders()` → list of mappings, one per order the integration believes in:
+    id (str), status (str, platform spelling), currency (str), total_amount (str or Decimal),
+    lines: list of {id, sku_id, sale_price} with one entry per unit, or {sku_id, quantity, ...};
+    optionally shop_id, seller_sku in lines, buyer_email, create_time (Unix seconds).
+`stock()` → mapping from SKU id to the sellable quantity the integration believes in.
+`shipments()` → list of {order_id, package_id?, tracking_number?}.
+`alerts()` → list of {cause, message, at?}; `cause` is one of the words of `faults.fault.CAUSES`.
+`tokens()` → {access_token, refresh_token, access_token_expires_at?} (labels replace the values).
+`health()` → {status: "ok" | "degraded" | "down", ...}.
+`conversions()` → list of {order_id, email or phone, transaction_category, timestamp, amount,
+    currency}.
+`quote_checkout(lines)` → {currency, total_amount}; `lines` is a list of {sku_id, quantity}.
+
+Actions raise to say that they failed. Any method may be `async`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+__all__ = ["ACTIONS", "OBSERVATIONS", "Integration", "ShopAccess", "TwinConnection"]
+
+ACTIONS: dict[str, str] = {
+    "sync_orders": "fetch new and changed orders from the platform",
+    "push_stock": "set sellable quantities: push_stock({sku_id: quantity})",
+    "ship": "ship one order: ship(order_id)",
+    "deliver_webhook": "receive one webhook: deliver_webhook(headers, body) -> HTTP status",
+    "quote_checkout": "price a basket: quote_checkout([{sku_id, quantity}])",
+    "restart": "stop and start again from what was kept on disk",
+    "reconfigure": "take new settings from an operator: reconfigure(app_key=..., api_url=...)",
+    "flush": "push whatever is still waiting to be pushed",
+}
+"""Every action an integration may offer, with what it is asked to do."""
+
+OBSERVATIONS: dict[str, str] = {
+    "orders": "orders it believes in",
+    "stock": "sellable quantity per SKU it believes in",
+    "shipments": "orders it believes shipped",
+    "alerts": "alerts it has raised, each naming a cause",
+    "tokens": "the token pair it holds",
+    "health": "whether it works, works partly, or not",
+    "conversions": "conversion records it would send",
+}
+"""Every observation an integration may offer, with what it is asked for."""
+
+
+class Integration(Protocol):
+    """Marker for type hints: any object with some of the methods named above."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAccess:
+    """One authorised shop."""
+
+    id: str
+    cipher: str
+    region: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwinConnection:
+    """All an integration needs to reach the twin as if it were TikTok Shop.
+
+    Attributes:
+        api_url: Base URL of the Open API, without trailing slash.
+        token_url: Base URL of the token host, without trailing slash.
+        app_key: Key of the app.
+        app_secret: Secret of the app.
+        access_token: A valid access token.
+        refresh_token: The refresh token that belongs to it.
+        access_token_expires_at: Unix seconds.
+        refresh_token_expires_at: Unix seconds.
+        shops: Authorised shops, the main one first.
+        ca_file: Path of the certificate authority to trust, None where TLS is not real.
+        world: `simulated` or `wire`.
+    """
+
+    api_url: str
+    token_url: str
+    app_key: str
+    app_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    access_token_expires_at: int
+    refresh_token_expires_at: int
+    shops: Sequence[ShopAccess]
+    ca_file: str | None = None
+    world: str = "simulated"
+
+    @property
+    def shop_id(self) -> str:
+        """Id of the main shop."""
+        return self.shops[0].id
+
+    @property
+    def shop_cipher(self) -> str:
+        """Cipher of the main shop."""
+        return self.shops[0].cipher
+
+    def as_environment(self) -> Mapping[str, str]:
+        """Return the same as environment variables, `TTS_CHAOS_*`."""
+        values: dict[str, Any] = {
+            "API_URL": self.api_url,
+            "TOKEN_URL": self.token_url,
+            "APP_KEY": self.app_key,
+            "APP_SECRET": self.app_secret,
+            "ACCESS_TOKEN": self.access_token,
+            "REFRESH_TOKEN": self.refresh_token,
+            "ACCESS_TOKEN_EXPIRES_AT": self.access_token_expires_at,
+            "REFRESH_TOKEN_EXPIRES_AT": self.refresh_token_expires_at,
+            "SHOP_ID": self.shop_id,
+            "SHOP_CIPHER": self.shop_cipher,
+            "CA_FILE": self.ca_file or "",
+        }
+        return {f"TTS_CHAOS_{key}": str(value) for key, value in values.items()}
