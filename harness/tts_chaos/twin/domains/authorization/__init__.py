@@ -1,0 +1,1 @@
+"""Who may call: accounts, shops, tokens and the token host."""

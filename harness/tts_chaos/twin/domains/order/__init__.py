@@ -1,0 +1,1 @@
+"""Orders: how they are placed, move, and are read."""

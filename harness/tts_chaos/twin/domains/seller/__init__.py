@@ -1,0 +1,1 @@
+"""What a seller may see about the own shops."""
