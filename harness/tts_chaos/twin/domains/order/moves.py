@@ -7,6 +7,10 @@
                                                                 complete   deliver
 
 `refund` is a full refund: it completes an order that is under way or delivered.
+
+Stock follows by itself, so callers never touch it: a line whose shipment gets arranged
+(`shipped_at_s` set) lets its unit leave, a line cancelled before that gives its unit back.
+
 Source: protocol facts, section 7.3 (documented); the names of the events are ours.
 """
 
@@ -17,10 +21,11 @@ from collections.abc import Callable
 import msgspec
 
 from tts_chaos.twin.domains.order.entities import LineItem, Order
+from tts_chaos.twin.domains.product.stock import consume_stock, release_stock
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.lifecycle import Lifecycle
 
-__all__ = ["ORDER_LIFE", "OrderEdit", "cancel_order", "move_order"]
+__all__ = ["ORDER_LIFE", "OrderEdit", "cancel_order", "edit_order", "move_order"]
 
 ORDER_LIFE = Lifecycle(
     "order",
@@ -60,6 +65,8 @@ _STAMPS = {
 }
 """Field that keeps the instant at which a state was reached."""
 
+_CHANGES = {"cancel": "order.cancelled"}
+
 ORDER_STATUS_CHANGE = 1
 """Webhook type. Source: webhooks (documented)."""
 
@@ -87,10 +94,28 @@ def move_order(
         after = _moved(order, event, now_s)
         return edit(after) if edit else after
 
-    change = "order.cancelled" if event == "cancel" else "order.moved"
-    order = env.store.update(Order, shop_id, order_id, moved, change=change)
+    order = edit_order(env, shop_id, order_id, moved, change=_CHANGES.get(event, "order.moved"))
     env.emit(ORDER_STATUS_CHANGE, shop_id, _status_change(order))
     return order
+
+
+def edit_order(env: TwinEnv, shop_id: str, order_id: str, edit: OrderEdit, *, change: str) -> Order:
+    """Change an order without moving it, in one commit; stock follows its lines.
+
+    Raises:
+        KeyError: If there is no such order.
+    """
+    before = env.store.get(Order, shop_id, order_id)
+    after = env.store.update(
+        Order,
+        shop_id,
+        order_id,
+        lambda order: msgspec.structs.replace(edit(order), updated_at_s=env.now_s()),
+        change=change,
+    )
+    if before is not None:
+        _settle_stock(env, before, after)
+    return after
 
 
 def cancel_order(
@@ -146,6 +171,16 @@ def _moved_line(line: LineItem, status: str, now_s: int) -> LineItem:
         return line
     shipped = now_s if status == "AWAITING_COLLECTION" and not line.shipped_at_s else 0
     return msgspec.structs.replace(line, status=status, shipped_at_s=line.shipped_at_s or shipped)
+
+
+def _settle_stock(env: TwinEnv, before: Order, after: Order) -> None:
+    for old, new in zip(before.lines, after.lines, strict=True):
+        if old.status == "CANCELLED" or old.shipped_at_s:
+            continue
+        if new.status == "CANCELLED":
+            release_stock(env, after.shop_id, new.sku_id, 1)
+        elif new.shipped_at_s:
+            consume_stock(env, after.shop_id, new.sku_id, 1)
 
 
 def _status_change(order: Order) -> dict[str, object]:
