@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["CipherRule", "Operation", "Parameter", "Provenance"]
+from tts_chaos.wire.message import API_HOST
+
+__all__ = ["CipherRule", "Note", "Operation", "Parameter", "Provenance"]
 
 
 class Provenance(StrEnum):
@@ -36,6 +38,15 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     schema: dict[str, Any] = {}
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """A single fact about an operation that its schemas cannot say."""
+
+    about: str
+    note: str
+    provenance: Provenance
+    confidence: str
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One operation of the Open API.
 
@@ -43,14 +54,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         id: `<domain>.<version>.<verb_noun>`.
         method: Upper-case verb.
         path: Path template with `{name}` placeholders.
+        host: Host it lives on.
+        summary: Name in words.
         scopes: Scopes of which the token needs all; empty where none is known.
+        scopes_provenance: How well `scopes` is known.
         cipher: Rule for `shop_cipher`.
         parameters: Query parameters beyond the common ones.
         body_required: Whether a body must be sent.
         body_schema: JSON Schema of the JSON body, None where the operation takes none.
+        content_type: Media type of the body.
         response_schema: JSON Schema of the whole envelope, None where unknown.
         is_token_call: Whether it lives on the token host, unsigned.
+        is_paginated: Whether it pages by `page_token`.
+        superseded_by: Newest version of the same path, "" where this is the newest.
         retired: Day of removal as YYYY-MM-DD, "" while in service.
+        notes: Facts that the schemas cannot say, each with its provenance.
         provenance: Strongest source of the operation.
         confidence: `high`, `medium` or `low`.
     """
@@ -58,14 +76,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     id: str
     method: str
     path: str
+    host: str = API_HOST
+    summary: str = ""
     scopes: tuple[str, ...] = ()
+    scopes_provenance: Provenance = Provenance.DOCUMENTED
     cipher: CipherRule = CipherRule.REQUIRED
     parameters: tuple[Parameter, ...] = ()
     body_required: bool = False
     body_schema: dict[str, Any] | None = None
+    content_type: str = "application/json"
     response_schema: dict[str, Any] | None = None
     is_token_call: bool = False
+    is_paginated: bool = False
+    superseded_by: str = ""
     retired: str = ""
+    notes: tuple[Note, ...] = ()
     provenance: Provenance = Provenance.DOCUMENTED
     confidence: str = "high"
 

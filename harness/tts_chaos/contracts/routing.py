@@ -1,0 +1,166 @@
+"""From host, verb and path to the operation meant, or to the reason why there is none.
+
+Literal paths are found in one dictionary; templates are compiled by number of segments. A literal
+path wins over a template of the same shape where both take the verb.
+
+Implements protocol facts, section 8 ("Answers to wrong targets").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from urllib.parse import unquote
+
+import msgspec
+
+from tts_chaos.contracts.operation import Operation
+from tts_chaos.errors import ContractError
+from tts_chaos.wire.message import API_HOST, AUTH_HOST
+
+__all__ = ["Match", "Router", "Target", "TargetKind"]
+
+_VERSION = re.compile(r"\d{6}")
+_LEGACY_PREFIX = "api"
+"""First segment of the API before 202309, all of it retired. Source: protocol facts, section 8."""
+
+
+class TargetKind(StrEnum):
+    """What a request's host, verb and path turn out to be."""
+
+    MATCH = "match"
+    WRONG_VERB = "wrong_verb"
+    UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_PATH = "unknown_path"
+    UNKNOWN_CATEGORY = "unknown_category"
+    UNKNOWN_HOST = "unknown_host"
+
+
+class Match(msgspec.Struct, frozen=True):
+    """An operation and the values of its path's placeholders, percent-decoded."""
+
+    operation: Operation
+    values: dict[str, str] = {}
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer to "what does this request mean?".
+
+    Attributes:
+        kind: The verdict.
+        match: The operation, for `MATCH` only.
+        verbs: Verbs the path takes, for `WRONG_VERB`.
+        versions: Versions under which the path is known, for `UNKNOWN_VERSION`; empty for paths of
+            the API before 202309.
+    """
+
+    kind: TargetKind
+    match: Match | None = None
+    verbs: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+
+
+class _Template:
+    """The operations of one path template by verb."""
+
+    def __init__(self, path: str) -> None:
+        self.segments = path.strip("/").split("/")
+        self.names = [s[1:-1] if s.startswith("{") else "" for s in self.segments]
+        self.verbs: dict[str, Operation] = {}
+
+    @property
+    def is_literal(self) -> bool:
+        return not any(self.names)
+
+    def values(self, segments: list[str], *, skip: int = -1) -> dict[str, str] | None:
+        """Return the placeholders' values, or None; segment `skip` is not compared."""
+        found = {}
+        for index, (own, name, given) in enumerate(
+            zip(self.segments, self.names, segments, strict=True)
+        ):
+            if name and given:
+                found[name] = unquote(given)
+            elif own != given and index != skip:
+                return None
+        return found
+
+
+class Router:
+    """All operations of both hosts by path.
+
+    Args:
+        operations: Every operation.
+        categories: First path segments that the API host knows, served or not.
+
+    Raises:
+        ContractError: If two operations claim the same verb and path.
+    """
+
+    def __init__(self, operations: Iterable[Operation], categories: frozenset[str]) -> None:
+        self.categories = categories
+        self._literal: dict[tuple[str, str], _Template] = {}
+        self._by_length: dict[tuple[str, int], list[_Template]] = {}
+        for operation in operations:
+            self._add(operation)
+
+    def _add(self, operation: Operation) -> None:
+        template = self._literal.setdefault(
+            (operation.host, operation.path), _Template(operation.path)
+        )
+        taken = template.verbs.setdefault(operation.method, operation)
+        if taken is not operation:
+            raise ContractError(
+                f"{operation.method} {operation.path} is claimed by {taken.id!r} and "
+                f"{operation.id!r}"
+            )
+        same_length = self._by_length.setdefault((operation.host, len(template.segments)), [])
+        if template not in same_length:
+            same_length.append(template)
+
+    def resolve(self, host: str, method: str, path: str) -> Target:
+        """Return what `method` on `path` at `host` means.
+
+        Args:
+            host: Lower-case host name without port.
+            method: Upper-case verb.
+            path: Path as sent.
+        """
+        literal = self._literal.get((host, path))
+        if literal is not None and literal.is_literal and method in literal.verbs:
+            return Target(kind=TargetKind.MATCH, match=Match(literal.verbs[method]))
+        segments = path[1:].split("/")
+        verbs: set[str] = set()
+        for template in self._by_length.get((host, len(segments)), ()):
+            values = template.values(segments)
+            if values is None:
+                continue
+            if method in template.verbs:
+                return Target(kind=TargetKind.MATCH, match=Match(template.verbs[method], values))
+            verbs.update(template.verbs)
+        if verbs:
+            return Target(kind=TargetKind.WRONG_VERB, verbs=tuple(sorted(verbs)))
+        return self._unmatched(host, segments)
+
+    def _unmatched(self, host: str, segments: list[str]) -> Target:
+        if host == AUTH_HOST:
+            return Target(kind=TargetKind.UNKNOWN_PATH)
+        if host != API_HOST:
+            return Target(kind=TargetKind.UNKNOWN_HOST)
+        if segments[0] == _LEGACY_PREFIX:
+            return Target(kind=TargetKind.UNKNOWN_VERSION)
+        if segments[0] not in self.categories:
+            return Target(kind=TargetKind.UNKNOWN_CATEGORY)
+        versions = self._versions(segments)
+        if versions:
+            return Target(kind=TargetKind.UNKNOWN_VERSION, versions=versions)
+        return Target(kind=TargetKind.UNKNOWN_PATH)
+
+    def _versions(self, segments: list[str]) -> tuple[str, ...]:
+        """Return the versions under which the same path is known."""
+        if len(segments) < 3 or not _VERSION.fullmatch(segments[1]):
+            return ()
+        same_length = self._by_length.get((API_HOST, len(segments)), ())
+        return tuple(
+            sorted({t.segments[1] for t in same_length if t.values(segments, skip=1) is not None})
+        )
