@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["DAY_MS", "TwinSettings"]
+__all__ = ["DAY_MS", "MINUTE_MS", "TwinSettings"]
 
+MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 
 
@@ -18,10 +19,25 @@ class TwinSettings:
             not say (assumed either way), so it is a switch.
         access_token_life_ms: 7 days. Source: protocol facts, section 2.2 (documented).
         refresh_token_life_ms: A year, as in the documented sample; real values vary.
+        old_access_token_survives: Whether a refresh leaves the access token before it alive until
+            its own expiry. The platform does not say (assumed either way), so it is a switch.
+        auth_code_life_ms: 30 minutes. Source: protocol facts, section 2.1 (documented).
+        hold_ms: How long a paid order rests in ON_HOLD: 1 hour. Source: protocol facts, section
+            7.3 (documented).
+        payment_timeout_ms: When an unpaid order is cancelled (documented that it is; the length is
+            assumed).
+        ship_deadline_ms: From payment to `cancel_order_sla_time`, when the platform cancels what
+            was not shipped (documented that it does; the length is assumed and long, so that it
+            does not surprise a scenario that waits for a token to expire).
+        after_sales_ms: From delivery to COMPLETED (documented that it is; the length is assumed).
+        timestamp_behind_s: How old a `timestamp` may be: 5 minutes. Source: protocol facts, section
+            3 (documented).
+        timestamp_ahead_s: How far in the future it may be: 30 seconds. Source: same.
+        refuse_ip: Whether the caller's address is off the app's allow list.
         profile: `documented` or `article`: which error codes are told.
         refusal_style: `http` tells gateway errors with their HTTP status, `ok` with 200.
         strict: Whether requests are refused that the platform probably tolerates.
-        retired: Operation ids answered as retired versions.
+        retired: Patterns of operations answered as retired versions (`routing.matches_operation`).
         refused_scopes: Scopes that every token lacks for now.
         rate_per_s: Requests per second and operation for one app and shop; None for no limit.
     """
@@ -29,6 +45,15 @@ class TwinSettings:
     rotate_refresh_tokens: bool = True
     access_token_life_ms: int = 7 * DAY_MS
     refresh_token_life_ms: int = 365 * DAY_MS
+    old_access_token_survives: bool = True
+    auth_code_life_ms: int = 30 * MINUTE_MS
+    hold_ms: int = 60 * MINUTE_MS
+    payment_timeout_ms: int = DAY_MS
+    ship_deadline_ms: int = 10 * DAY_MS
+    after_sales_ms: int = 30 * DAY_MS
+    timestamp_behind_s: int = 300
+    timestamp_ahead_s: int = 30
+    refuse_ip: bool = False
     profile: str = "documented"
     refusal_style: str = "http"
     strict: bool = True
