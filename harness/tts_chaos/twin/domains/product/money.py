@@ -1,19 +1,17 @@
-"""Amounts of money: a `Decimal` and a currency, never a float.
+"""Prices of products: an amount in the shop's currency, and the texts the wire accepts for one.
 
-On the wire an amount is a decimal string. Currencies without minor units are written without a
-point ("185000"), the others with two places ("18.00").
-
-Source: protocol facts, section 3 (documented: decimal string plus currency). Which currencies go
-without minor units is assumed from how their amounts are quoted in these markets.
+Source: protocol facts, section 3 (documented: decimal string plus currency).
 """
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 
-__all__ = ["CURRENCY_BY_REGION", "Price", "format_amount", "parse_amount", "price_text"]
+from tts_chaos.twin.money import amount_text, fraction_digits, round_amount
+
+__all__ = ["CURRENCY_BY_REGION", "Price", "parse_amount", "price_text"]
 
 CURRENCY_BY_REGION: dict[str, str] = {
     "BR": "BRL",
@@ -35,9 +33,6 @@ CURRENCY_BY_REGION: dict[str, str] = {
 }
 """Currency of a shop, by its region."""
 
-WHOLE_CURRENCIES = frozenset({"IDR", "JPY", "VND"})
-"""Currencies whose amounts have no decimal places."""
-
 LONGEST_AMOUNT = 20
 """Characters; far above any price, and a bound against absurd input."""
 
@@ -49,11 +44,6 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
-def decimal_places(currency: str) -> int:
-    """Return how many decimal places amounts in `currency` have."""
-    return 0 if currency in WHOLE_CURRENCIES else 2
-
-
 def parse_amount(text: str, currency: str) -> Decimal | None:
     """Return the positive amount that `text` states, or None where it states none.
 
@@ -61,24 +51,19 @@ def parse_amount(text: str, currency: str) -> Decimal | None:
         text: Plain decimal notation; no sign, exponent, grouping or blanks.
         currency: Decides how many places are allowed.
     """
-    plain = text.replace(".", "", 1)
-    if len(text) > LONGEST_AMOUNT or not (plain.isascii() and plain.isdigit()):
+    whole, point, fraction = text.partition(".")
+    if not _is_digits(whole) or (point and not _is_digits(fraction)):
         return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
+    if len(text) > LONGEST_AMOUNT or len(fraction) > fraction_digits(currency):
         return None
-    exponent = amount.as_tuple().exponent
-    if amount <= 0 or not isinstance(exponent, int) or -exponent > decimal_places(currency):
-        return None
-    return amount.quantize(Decimal(1).scaleb(-decimal_places(currency)))
-
-
-def format_amount(amount: Decimal, currency: str) -> str:
-    """Return `amount` as the wire writes it: fixed places, no exponent."""
-    return f"{amount:.{decimal_places(currency)}f}"
+    amount = round_amount(Decimal(text), currency)
+    return amount if amount > 0 else None
 
 
 def price_text(price: Price) -> str:
     """Return the amount of `price` as the wire writes it."""
-    return format_amount(price.amount, price.currency)
+    return amount_text(price.amount, price.currency)
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -38,7 +38,7 @@ class OutOfStockError(UsageError):
         self.wanted = wanted
         self.available = available
         super().__init__(
-            f"SKU {sku_id} has {available} unit(s) for sale, {wanted} were ordered; raise its stock "
+            f"SKU {sku_id} has {available} unit(s) for sale, {wanted} were ordered; raise it "
             "with set_platform_stock, or order fewer"
         )
 

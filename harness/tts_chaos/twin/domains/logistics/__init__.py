@@ -1,0 +1,3 @@
+"""Warehouses, delivery options and carriers."""
+
+__all__: list[str] = []

@@ -1,0 +1,80 @@
+"""Get Product, and Activate and Deactivate, which answer per product inside code 0.
+
+Source: protocol facts, section 7.6; pitfalls F4 (documented). A product that is already where the
+call would bring it is refused with 12052901 like any other wrong state: assumed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tts_chaos.twin.domains.product.entities import Product
+from tts_chaos.twin.domains.product.moves import move_product
+from tts_chaos.twin.domains.product.render import render_detail
+from tts_chaos.twin.handler import Call, RefusalError, handles
+from tts_chaos.twin.lifecycle import IllegalMoveError
+
+__all__ = ["activate", "deactivate", "get_product", "product_of"]
+
+PRODUCT_UNKNOWN = 12052032
+STATE_FORBIDS = 12052901
+TOO_MANY_IDS = 12019120
+MAX_IDS = 20
+
+
+def product_of(call: Call, *, unknown: int = PRODUCT_UNKNOWN) -> Product:
+    """Return the product named in the path.
+
+    Raises:
+        RefusalError: 12052032, or the code given, if the shop has no such product.
+    """
+    product = call.env.store.get(Product, call.shop_id, call.path["product_id"])
+    if product is None:
+        raise RefusalError(unknown, "The product does not exist in this shop.")
+    return product
+
+
+@handles("product.202309.get_product")
+def get_product(call: Call) -> dict[str, Any]:
+    """Return one product with its variants, prices and stock."""
+    return render_detail(call.env, product_of(call))
+
+
+@handles("product.202309.activate_product")
+def activate(call: Call) -> dict[str, Any]:
+    """Put products that the seller took down back on sale."""
+    return _move_each(call, "activate", "product.activated")
+
+
+@handles("product.202309.deactivate_products")
+def deactivate(call: Call) -> dict[str, Any]:
+    """Take products off sale."""
+    return _move_each(call, "deactivate", "product.deactivated")
+
+
+def _move_each(call: Call, event: str, change: str) -> dict[str, Any]:
+    product_ids = call.body["product_ids"]
+    if len(product_ids) > MAX_IDS:
+        raise RefusalError(TOO_MANY_IDS, f"At most {MAX_IDS} product ids are allowed.")
+    failures = (_move_one(call, product_id, event, change) for product_id in product_ids)
+    return {"errors": [failure for failure in failures if failure]}
+
+
+def _move_one(call: Call, product_id: str, event: str, change: str) -> dict[str, Any] | None:
+    product = call.env.store.get(Product, call.shop_id, product_id)
+    if product is None:
+        return _failure(product_id, PRODUCT_UNKNOWN, "The product does not exist in this shop.")
+    try:
+        move_product(call.env, product, event, change=change)
+    except IllegalMoveError:
+        text = f"A product in status {product.status} does not permit this."
+        return _failure(product_id, STATE_FORBIDS, text)
+    return None
+
+
+def _failure(product_id: str, code: int, message: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "message": message,
+        "detail": {"product_id": product_id, "extra_errors": []},
+    }
