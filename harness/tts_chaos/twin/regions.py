@@ -21,7 +21,8 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
         levels: Names of the address levels from L0 (country) down.
         places: (name per level below the country ..., postal code).
         streets: First address lines without the number; `{}` takes the number.
-        phone: International prefix and a fictitious number; `{}` takes three digits.
+        calling_code: International prefix of phone numbers.
+        phone: A fictitious national number; `{}` takes three digits.
         token_prefix: Start of tokens and ciphers. Source: protocol facts, section 2.2 (documented).
         tax_rate: Tax on top of prices; 0 where prices include it.
         delivery_fee: List price of a standard delivery, in the shop's currency.
@@ -33,6 +34,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[str, ...]
     places: tuple[tuple[str, ...], ...]
     streets: tuple[str, ...]
+    calling_code: str
     phone: str
     token_prefix: str
     delivery_fee: Decimal
@@ -51,7 +53,8 @@ _ROWS = (
             ("Scotland", "Moray", "Elgin", "IV30 1UF"),
         ),
         streets=("{} Tanner's Row", "Flat 3, {} Quince Street", "{} Saint Ebbe's Close"),
-        phone="+441632960{}",
+        calling_code="+44",
+        phone="1632960{}",
         token_prefix="GCP_",  # noqa: S106 - a prefix, not a secret
         delivery_fee=Decimal("3.99"),
         payment_methods=("Visa", "PayPal", "Klarna"),
@@ -66,7 +69,8 @@ _ROWS = (
             ("New Mexico", "Taos", "Taos", "87571"),
         ),
         streets=("{} Juniper Hollow Rd", "{} W Alder Ct Apt 6", "{} Old Ferry Ln"),
-        phone="+15415550{}",
+        calling_code="+1",
+        phone="5415550{}",
         token_prefix="TTP_",  # noqa: S106
         delivery_fee=Decimal("5.99"),
         tax_rate=Decimal("0.0825"),
@@ -82,7 +86,8 @@ _ROWS = (
             ("Niedersachsen", "Göttingen", "Duderstadt", "37115"),
         ),
         streets=("Mühlgäßchen {}", "Große Straße {}", "Am Übersteg {}"),
-        phone="+493023125{}",
+        calling_code="+49",
+        phone="3023125{}",
         token_prefix="GCP_",  # noqa: S106
         delivery_fee=Decimal("4.49"),
         payment_methods=("Visa", "PayPal", "SEPA"),
@@ -97,7 +102,8 @@ _ROWS = (
             ("沖縄県", "那覇市", "泉崎", "900-0021"),
         ),
         streets=("{}丁目4番7号", "{}番地 青葉ハイツ201"),
-        phone="+81900000{}0",
+        calling_code="+81",
+        phone="900000{}0",
         token_prefix="ROW_",  # noqa: S106
         delivery_fee=Decimal("550"),
         payment_methods=("Visa", "JCB", "PayPay"),
@@ -112,7 +118,8 @@ _ROWS = (
             ("Đà Nẵng", "Quận Hải Châu", "Phường Thạch Thang", "50200"),
         ),
         streets=("Số {} đường Nguyễn Thị Định", "Ngõ {} phố Hồ Đắc Di"),
-        phone="+84900000{}",
+        calling_code="+84",
+        phone="900000{}",
         token_prefix="ROW_",  # noqa: S106
         delivery_fee=Decimal("32000"),
         payment_methods=("Cash on delivery", "MoMo", "Visa"),
@@ -126,7 +133,8 @@ _ROWS = (
             ("Bali", "Kota Denpasar", "Denpasar Barat", "80119"),
         ),
         streets=("Jl. Kenanga Raya No. {}", "Gg. Melati {} RT 04/RW 11"),
-        phone="+62810000{}0",
+        calling_code="+62",
+        phone="810000{}0",
         token_prefix="ROW_",  # noqa: S106
         delivery_fee=Decimal("18000"),
         payment_methods=("GoPay", "BCA Virtual Account"),
@@ -140,7 +148,8 @@ _ROWS = (
             ("เชียงใหม่", "อำเภอเมือง", "ตำบลศรีภูมิ", "50200"),
         ),
         streets=("{} ซอยดอกแก้ว 5", "{}/12 ถนนริมคลอง"),
-        phone="+66800000{}",
+        calling_code="+66",
+        phone="800000{}",
         token_prefix="ROW_",  # noqa: S106
         delivery_fee=Decimal("38.00"),
         payment_methods=("TrueMoney", "Visa"),
@@ -154,7 +163,8 @@ _ROWS = (
             ("Pará", "Belém", "Nazaré", "66035-170"),
         ),
         streets=("Rua das Acácias, {}", "Travessa São João, {} - Bloco B"),
-        phone="+5511900000{}0",
+        calling_code="+55",
+        phone="11900000{}0",
         token_prefix="ROW_",  # noqa: S106
         delivery_fee=Decimal("12.90"),
         payment_methods=("Pix", "Visa"),
@@ -168,7 +178,8 @@ _ROWS = (
             ("Yucatán", "Mérida", "Itzimná", "97100"),
         ),
         streets=("Calle Peñón {}", "Av. Jacarandás {} Int. 2"),
-        phone="+5255000000{}",
+        calling_code="+52",
+        phone="55000000{}",
         token_prefix="ROW_",  # noqa: S106
         delivery_fee=Decimal("79.00"),
         payment_methods=("OXXO", "Visa"),

@@ -20,7 +20,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         districts: (level, name of the level, name) from the country down: `("L0", "Country", ...)`.
-        phone: International number: `+441632960012`.
+        phone: Calling code and national number: `(+44)1632960012`.
     """
 
     first_name: str

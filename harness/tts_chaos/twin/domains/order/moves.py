@@ -17,6 +17,7 @@ Source: protocol facts, section 7.3 (documented); the names of the events are ou
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -25,7 +26,7 @@ from tts_chaos.twin.domains.product.stock import consume_stock, release_stock
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.lifecycle import Lifecycle
 
-__all__ = ["ORDER_LIFE", "OrderEdit", "cancel_order", "edit_order", "move_order"]
+__all__ = ["ORDER_LIFE", "OrderEdit", "cancel_order", "edit_order", "move_order", "status_change"]
 
 ORDER_LIFE = Lifecycle(
     "order",
@@ -95,7 +96,7 @@ def move_order(
         return edit(after) if edit else after
 
     order = edit_order(env, shop_id, order_id, moved, change=_CHANGES.get(event, "order.moved"))
-    env.emit(ORDER_STATUS_CHANGE, shop_id, _status_change(order))
+    env.emit(ORDER_STATUS_CHANGE, shop_id, status_change(order))
     return order
 
 
@@ -183,7 +184,8 @@ def _settle_stock(env: TwinEnv, before: Order, after: Order) -> None:
             consume_stock(env, after.shop_id, new.sku_id, 1)
 
 
-def _status_change(order: Order) -> dict[str, object]:
+def status_change(order: Order) -> dict[str, Any]:
+    """Return the data of webhook 1. It tells ids and states, never content."""
     return {
         "order_id": order.id,
         "order_status": order.status,

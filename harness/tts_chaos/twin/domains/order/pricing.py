@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 import msgspec
 
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin.domains.order.entities import LineItem, ShippingCharge
-from tts_chaos.twin.money import ZERO, round_amount
+from tts_chaos.twin.money import ZERO, fraction_digits, round_amount
 from tts_chaos.twin.regions import Region
 
 __all__ = ["charge_delivery", "discount_line", "share_out"]
@@ -49,5 +49,6 @@ def share_out(amount: Decimal, parts: int, currency: str) -> list[Decimal]:
     >>> share_out(Decimal("10.00"), 3, "GBP")
     [Decimal('3.34'), Decimal('3.33'), Decimal('3.33')]
     """
-    each = round_amount(amount / parts, currency)
+    unit = Decimal(1).scaleb(-fraction_digits(currency))
+    each = (amount / parts).quantize(unit, rounding=ROUND_DOWN)
     return [amount - each * (parts - 1)] + [each] * (parts - 1)
