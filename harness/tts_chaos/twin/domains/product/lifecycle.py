@@ -1,8 +1,8 @@
 """The states of a product and of its audit, as tables.
 
     DRAFT ─ submit ► PENDING ─ pass ► ACTIVATE ◄ activate ─ deactivate ► SELLER_DEACTIVATED
-                        └ fail ► FAILED             └ suspend ► PLATFORM_DEACTIVATED, freeze ► FREEZE
-    any of them but FREEZE ─ delete ► DELETED ─ recover ► SELLER_DEACTIVATED
+                        └ fail ► FAILED             └ suspend ► PLATFORM_DEACTIVATED
+    ACTIVATE ─ freeze ► FREEZE; all but FREEZE ─ delete ► DELETED ─ recover ► SELLER_DEACTIVATED
 
 Source: protocol facts, section 7.6 (documented states; recover leads to SELLER_DEACTIVATED). Which
 states activate and deactivate accept is inferred from the meaning of the states.

@@ -1,0 +1,3 @@
+"""Packages: how orders leave the warehouse and where they are."""
+
+__all__: list[str] = []

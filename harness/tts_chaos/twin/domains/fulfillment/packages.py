@@ -1,0 +1,250 @@
+"""How packages come to be, move and follow their order.
+
+A package and its order keep each other in step: a package that is shipped takes its units out of
+stock, and an order that is paid, collected, delivered or cancelled takes its packages along.
+Knows orders as values only; moving an order is the business of whoever calls.
+
+Source: protocol facts, section 7.4 (documented: a package exists from payment on, in the US only
+after a ship call); webhook events, type 4 (documented: packages split).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from tts_chaos.twin.domains.authorization.entities import Shop
+from tts_chaos.twin.domains.fulfillment.entities import Package
+from tts_chaos.twin.domains.fulfillment.lifecycle import PACKAGE, SUB_STATUS
+from tts_chaos.twin.domains.logistics.entities import Carrier
+from tts_chaos.twin.domains.logistics.population import delivery_options
+from tts_chaos.twin.domains.order.entities import LineItem, Order
+from tts_chaos.twin.domains.product.stock import consume_stock
+from tts_chaos.twin.handler import TwinEnv
+
+__all__ = [
+    "Shipment",
+    "follow_order",
+    "make_shipment",
+    "move_package",
+    "open_package",
+    "packages_of",
+    "region_of_shop",
+    "ship_units",
+    "split_off",
+]
+
+PACKAGE_UPDATE = 4
+REGION_WITHOUT_EARLY_PACKAGES = "US"
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """How a package leaves: carrier, number, and who hands it over."""
+
+    tracking_number: str
+    carrier: Carrier
+    self_shipped: bool = False
+    handover_method: str = "DROP_OFF"
+    pickup_start_s: int = 0
+    pickup_end_s: int = 0
+
+
+def region_of_shop(env: TwinEnv, shop_id: str) -> str:
+    """Return the region code of a shop, "" where the shop is not known."""
+    shop = env.store.get(Shop, "", shop_id)
+    return shop.region if shop else ""
+
+
+def packages_of(env: TwinEnv, order: Order) -> list[Package]:
+    """Return the packages of an order that are not cancelled, oldest first."""
+    rows = env.store.list(Package, order.shop_id)
+    return [row for row in rows if row.order_id == order.id and row.status != "CANCELLED"]
+
+
+def open_package(
+    env: TwinEnv, order: Order, lines: Iterable[LineItem], *, tag: str = "DEFAULT"
+) -> Package:
+    """Create a package for `lines` and note its id on them."""
+    now_s = env.now_s()
+    package = Package(
+        id=env.mint_id(),
+        shop_id=order.shop_id,
+        order_id=order.id,
+        line_ids=tuple(line.id for line in lines),
+        tag=tag,
+        created_at_s=now_s,
+        updated_at_s=now_s,
+    )
+    env.store.put(package, change="package.created")
+    _note_on_lines(env, package)
+    return package
+
+
+def move_package(
+    env: TwinEnv, package: Package, event: str, *, change: str = "", **changes: Any
+) -> Package:
+    """Move `package` by an event of `lifecycle.PACKAGE`, with further fields in the same commit.
+
+    Args:
+        env: The twin's environment.
+        package: What moves.
+        event: What happens to it.
+        change: Past participle for the commit's name; the event's own by default.
+        **changes: Further fields of the package.
+
+    Raises:
+        IllegalMoveError: If the table has no such move; nothing changes.
+    """
+    status = PACKAGE.next(package.status, event)
+    changes = {
+        "status": status,
+        "sub_status": SUB_STATUS[event],
+        "updated_at_s": env.now_s(),
+        **changes,
+    }
+    return env.store.update(
+        Package,
+        package.shop_id,
+        package.id,
+        lambda current: msgspec.structs.replace(current, **changes),
+        change=f"package.{change or _PAST[event]}",
+    )
+
+
+_PAST = {
+    "ship": "shipped",
+    "collect": "collected",
+    "deliver": "delivered",
+    "cancel": "cancelled",
+}
+
+
+def ship_units(
+    env: TwinEnv, order: Order, package: Package, shipment: Shipment, *, change: str = "shipped"
+) -> Package:
+    """Let a package leave: the package moves and its units are consumed. The order does not move.
+
+    Raises:
+        IllegalMoveError: If the package cannot be shipped; nothing changes.
+    """
+    shipped = move_package(
+        env,
+        package,
+        "ship",
+        change=change,
+        tracking_number=shipment.tracking_number,
+        carrier_id=shipment.carrier.id,
+        carrier_name=shipment.carrier.name,
+        self_shipped=shipment.self_shipped,
+        handover_method=shipment.handover_method,
+        pickup_start_s=shipment.pickup_start_s,
+        pickup_end_s=shipment.pickup_end_s,
+        shipped_at_s=env.now_s(),
+    )
+    units = Counter(line.sku_id for line in order.lines if line.id in package.line_ids)
+    for sku_id, count in units.items():
+        consume_stock(env, order.shop_id, sku_id, count)
+    return shipped
+
+
+def split_off(env: TwinEnv, order: Order, package: Package, line_ids: set[str]) -> Package:
+    """Move some lines of an unshipped package into a new one and emit webhook 4.
+
+    Source: protocol facts, section 7.4 (documented: a split makes new ids). That the lines left
+    behind keep their package is assumed.
+    """
+    kept = tuple(id for id in package.line_ids if id not in line_ids)
+    rest = env.store.update(
+        Package,
+        package.shop_id,
+        package.id,
+        lambda current: msgspec.structs.replace(
+            current, line_ids=kept, tag="SPLIT", updated_at_s=env.now_s()
+        ),
+        change="package.split",
+    )
+    lines = [line for line in order.lines if line.id in line_ids]
+    new = open_package(env, order, lines, tag="SPLIT")
+    env.emit(PACKAGE_UPDATE, order.shop_id, _split_notice(env, order, [rest, new]))
+    return new
+
+
+def follow_order(env: TwinEnv, order: Order) -> None:
+    """Bring packages in step with an order that has just moved; safe to repeat."""
+    if order.status in ("ON_HOLD", "AWAITING_SHIPMENT"):
+        _open_after_payment(env, order)
+    elif order.status == "AWAITING_COLLECTION":
+        _ship_the_rest(env, order)
+    elif order.status == "IN_TRANSIT":
+        for package in packages_of(env, order):
+            if package.status == "FULFILLING" and not package.collected_at_s:
+                move_package(env, package, "collect", collected_at_s=env.now_s())
+    elif order.status == "DELIVERED":
+        for package in packages_of(env, order):
+            if package.status == "FULFILLING":
+                move_package(env, package, "deliver", delivered_at_s=env.now_s())
+                _note_on_lines(env, package, status="COMPLETED")
+    elif order.status == "CANCELLED":
+        for package in packages_of(env, order):
+            if package.status != "COMPLETED":
+                move_package(env, package, "cancel")
+                _note_on_lines(env, package, status="CANCELLED")
+
+
+def make_shipment(env: TwinEnv, shop_id: str) -> Shipment:
+    """Return the shipment the platform arranges: its first carrier, a number of its own."""
+    options = delivery_options(env, shop_id)
+    carriers = options[0].carriers if options else ()
+    carrier = carriers[0] if carriers else Carrier(id="", name="")
+    return Shipment(tracking_number=env.entropy.digits(16), carrier=carrier)
+
+
+def _open_after_payment(env: TwinEnv, order: Order) -> None:
+    if region_of_shop(env, order.shop_id) == REGION_WITHOUT_EARLY_PACKAGES:
+        return
+    bare = [line for line in order.open_lines if not line.package_id]
+    if bare:
+        open_package(env, order, bare)
+
+
+def _ship_the_rest(env: TwinEnv, order: Order) -> None:
+    """Ship what no call of the integration shipped: someone did it in the seller's own tool."""
+    bare = [line for line in order.open_lines if not line.package_id]
+    if bare:
+        open_package(env, order, bare)
+    for package in packages_of(env, order):
+        if package.status == "PROCESSING":
+            shipped = ship_units(env, order, package, make_shipment(env, order.shop_id))
+            _note_on_lines(env, shipped, status="FULFILLING")
+
+
+def _note_on_lines(env: TwinEnv, package: Package, *, status: str = "TO_FULFILL") -> None:
+    def noted(order: Order) -> Order:
+        lines = tuple(
+            msgspec.structs.replace(
+                line,
+                package_id=package.id,
+                package_status=status,
+                tracking_number=package.tracking_number,
+                provider_id=package.carrier_id,
+                provider_name=package.carrier_name,
+            )
+            if line.id in package.line_ids
+            else line
+            for line in order.lines
+        )
+        return msgspec.structs.replace(order, lines=lines)
+
+    env.store.update(Order, package.shop_id, package.order_id, noted, change="order.packaged")
+
+
+def _split_notice(env: TwinEnv, order: Order, packages: list[Package]) -> dict[str, Any]:
+    return {
+        "sc_type": "SPLIT",
+        "role_type": "ROLE_SELLER",
+        "package_list": [{"package_id": row.id, "order_id_list": [order.id]} for row in packages],
+        "update_time": env.now_s(),
+    }
