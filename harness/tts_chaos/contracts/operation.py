@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 
 from tts_chaos.wire.message import API_HOST
@@ -30,12 +31,17 @@ class CipherRule(StrEnum):
     REFUSED = "refused"
 
 
-class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A query parameter. `schema` is a JSON Schema fragment for its decoded value."""
 
     name: str
     required: bool = False
     schema: dict[str, Any] = {}
+
+    @cached_property
+    def validator(self) -> Any:
+        """Compiled form of `schema`."""
+        return jsonschema_rs.Draft202012Validator(self.schema)
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,3 +114,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def name(self) -> str:
         """Id without the version, the same for every version."""
         return f"{self.domain}.{self.id.split('.')[2]}"
+
+    @cached_property
+    def body_validator(self) -> Any:
+        """Compiled form of `body_schema`; accepts everything where there is none."""
+        return jsonschema_rs.Draft202012Validator(self.body_schema or {})
+
+    @cached_property
+    def response_validator(self) -> Any:
+        """Compiled form of `response_schema`; accepts everything where there is none."""
+        return jsonschema_rs.Draft202012Validator(self.response_schema or {})

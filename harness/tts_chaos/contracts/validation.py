@@ -1,0 +1,241 @@
+"""Whether a request keeps to its contract: query and body, typed, with every problem named.
+
+Pure and fast: validators are compiled once per operation, on first use. Schemas judge; lists of known values,
+which the reference gives in prose, do not. Fields and parameters that the contract does not have
+are warnings, so that the caller decides how strict to be.
+
+Source: protocol facts, sections 3 and 7.1; wording of problems after "param body.address is
+missing" (recorded), otherwise assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from tts_chaos.contracts.openapi import COMMON_PARAMETERS
+from tts_chaos.contracts.operation import Operation, Parameter
+from tts_chaos.core.history import Json
+from tts_chaos.wire.codes import ApiCode
+
+__all__ = [
+    "TOLERATED_PARAMETERS",
+    "Checked",
+    "Problem",
+    "check_body",
+    "check_query",
+    "check_response",
+]
+
+TOLERATED_PARAMETERS = frozenset({"access_token", "shop_id", "sign_method", "version"})
+"""Leftovers of the API before 202309 that public clients still send; no warning is due."""
+
+TOLERATED_TOKEN_PARAMETERS = frozenset({"sign", "timestamp"})
+"""Sent to the token host by clients that treat it like the API host."""
+
+_INTEGER = re.compile(r"-?\d{1,19}")
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something in a request that its contract does not allow.
+
+    Attributes:
+        where: `query.page_size`, `body.skus[0].id`, or `body`.
+        text: What is wrong, starting with `param <where>`.
+        code: Code of the refusal it deserves.
+    """
+
+    where: str
+    text: str
+    code: int = ApiCode.BAD_REQUEST
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a part of a request holds, and what is wrong with it.
+
+    Attributes:
+        value: Decoded and typed; defaults filled in for parameters that are absent. Holds what
+            could be read even where there are problems.
+        problems: Grounds for a refusal, in order of the contract.
+        warnings: What the contract does not know.
+    """
+
+    value: dict[str, Any]
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no ground for a refusal."""
+        return not self.problems
+
+
+def check_query(
+    operation: Operation, pairs: Iterable[tuple[str, str]], *, lenient: bool = False
+) -> Checked:
+    """Return the typed query parameters of a call.
+
+    Args:
+        operation: The contract.
+        pairs: Decoded parameters in wire order. The gateway's own (`app_key`, `sign`, ...) are
+            passed over.
+        lenient: Whether a repeated key passes for a comma list, as one vendor SDK sends it.
+
+    Returns:
+        Values by name: integers and booleans converted, comma lists split.
+    """
+    known = {parameter.name: parameter for parameter in operation.parameters}
+    given: dict[str, list[str]] = {}
+    for name, text in pairs:
+        given.setdefault(name, []).append(text)
+    value: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, parameter in known.items():
+        texts = given.get(name)
+        if texts is None:
+            problems += _absent(parameter, value)
+        else:
+            problems += _present(parameter, [",".join(texts)] if lenient else texts, value)
+    passed_over = _passed_over(operation)
+    warnings = [
+        Problem(f"query.{name}", f"param query.{name} is unknown")
+        for name in given
+        if name not in known and name not in passed_over
+    ]
+    return Checked(value=value, problems=tuple(problems), warnings=tuple(warnings))
+
+
+def _passed_over(operation: Operation) -> frozenset[str]:
+    if operation.is_token_call:
+        return TOLERATED_TOKEN_PARAMETERS | TOLERATED_PARAMETERS
+    return COMMON_PARAMETERS | TOLERATED_PARAMETERS
+
+
+def _absent(parameter: Parameter, value: dict[str, Any]) -> list[Problem]:
+    if parameter.required:
+        where = f"query.{parameter.name}"
+        return [Problem(where, f"param {where} is missing")]
+    if "default" in parameter.schema:
+        value[parameter.name] = parameter.schema["default"]
+    return []
+
+
+def _present(parameter: Parameter, texts: list[str], value: dict[str, Any]) -> list[Problem]:
+    where = f"query.{parameter.name}"
+    if len(texts) > 1:
+        # The documents show one comma list; clients disagree on what a repeated key means.
+        return [Problem(where, f"param {where} is given {len(texts)} times; expected one value")]
+    typed = _typed(texts[0], parameter.schema.get("type", "string"))
+    if typed is None:
+        expected = parameter.schema["type"]
+        return [Problem(where, f"param {where} is no {expected}: {texts[0]!r:.60}")]
+    value[parameter.name] = typed
+    return list(_problems(parameter.validator, typed, where))
+
+
+def _typed(text: str, kind: str) -> Json:
+    """Return `text` as a value of JSON Schema type `kind`, None where it is none."""
+    if kind == "integer":
+        return int(text) if _INTEGER.fullmatch(text) else None
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text)
+    if kind == "array":
+        return [item for item in text.split(",") if item]
+    return text
+
+
+def check_body(operation: Operation, body: bytes, *, lenient: bool = False) -> Checked:
+    """Return the JSON body of a call.
+
+    Args:
+        operation: The contract.
+        body: The bytes as sent; b"" for none.
+        lenient: Whether `[]` passes for an empty object, as one widespread client sends it where a
+            search has no filter.
+
+    Returns:
+        The object; {} where none was sent or the operation takes none.
+    """
+    if operation.content_type != "application/json" or (operation.body_schema is None and not body):
+        return Checked(value={})
+    if not body:
+        missing = (Problem("body", "param body is missing"),) if operation.body_required else ()
+        return Checked(value={}, problems=missing)
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        unreadable = Problem("body", "param body is no JSON", ApiCode.BODY_UNREADABLE)
+        return Checked(value={}, problems=(unreadable,))
+    if value == [] and lenient:
+        return Checked(value={}, warnings=(Problem("body", "param body is a list, taken as {}"),))
+    if not isinstance(value, dict):
+        return Checked(value={}, problems=(Problem("body", "param body is no object"),))
+    return _check_object(operation, value)
+
+
+def _check_object(operation: Operation, value: dict[str, Any]) -> Checked:
+    schema = operation.body_schema
+    if schema is None:
+        unknown = tuple(Problem(f"body.{k}", f"param body.{k} is unknown") for k in value)
+        return Checked(value=value, warnings=unknown)
+    problems = list(_misplaced(operation, schema, value))
+    problems += _problems(operation.body_validator, value, "body")
+    warnings = _unknown_fields(schema, value, "body")
+    misplaced = {problem.where for problem in problems}
+    return Checked(
+        value=value,
+        problems=tuple(problems),
+        warnings=tuple(w for w in warnings if w.where not in misplaced),
+    )
+
+
+def _misplaced(
+    operation: Operation, schema: Mapping[str, Any], value: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield paging parameters that stand in the body although they belong in the query."""
+    in_query = {parameter.name for parameter in operation.parameters}
+    for name in ("page_size", "page_token"):
+        if name in value and name in in_query and name not in schema.get("properties", {}):
+            where = f"body.{name}"
+            yield Problem(where, f"param {where} is not allowed; expected in the query")
+
+
+def _unknown_fields(schema: Mapping[str, Any], value: Json, where: str) -> Iterator[Problem]:
+    """Yield the fields, however deep, that the schema does not have."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown_fields(schema.get("items", {}), item, f"{where}[{index}]")
+    elif isinstance(value, dict) and "properties" in schema:
+        for name, inner in value.items():
+            own = schema["properties"].get(name)
+            if own is None:
+                yield Problem(f"{where}.{name}", f"param {where}.{name} is unknown")
+            else:
+                yield from _unknown_fields(own, inner, f"{where}.{name}")
+
+
+def check_response(operation: Operation, envelope: Json) -> tuple[Problem, ...]:
+    """Return where an answer's envelope does not keep to the contract; () where it does."""
+    if operation.response_schema is None:
+        return ()
+    return tuple(_problems(operation.response_validator, envelope, "$"))
+
+
+def _problems(validator: Any, value: Json, where: str) -> Iterator[Problem]:
+    for error in validator.iter_errors(value):
+        yield _problem(error, where)
+
+
+def _problem(error: Any, where: str) -> Problem:
+    place = where
+    for part in error.instance_path:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}"
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        place = f"{place}.{kind.property}"
+        return Problem(place, f"param {place} is missing")
+    return Problem(place, f"param {place} is invalid: {error.message}")
