@@ -1,8 +1,8 @@
 """How packages come to be, move and follow their order.
 
-A package and its order keep each other in step: a package that is shipped takes its units out of
-stock, and an order that is paid, collected, delivered or cancelled takes its packages along.
-Knows orders as values only; moving an order is the business of whoever calls.
+An order that is paid, collected, delivered or cancelled takes its packages along (`follow_order`).
+Knows orders as values only: moving an order, and with it the units in stock, is the business of
+whoever calls.
 
 Source: protocol facts, section 7.4 (documented: a package exists from payment on, in the US only
 after a ship call); webhook events, type 4 (documented: packages split).
@@ -10,7 +10,6 @@ after a ship call); webhook events, type 4 (documented: packages split).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,7 +21,6 @@ from tts_chaos.twin.domains.fulfillment.lifecycle import PACKAGE, SUB_STATUS
 from tts_chaos.twin.domains.logistics.entities import Carrier
 from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
-from tts_chaos.twin.domains.product.stock import consume_stock
 from tts_chaos.twin.handler import TwinEnv
 
 __all__ = [
@@ -33,7 +31,7 @@ __all__ = [
     "open_package",
     "packages_of",
     "region_of_shop",
-    "ship_units",
+    "ship_package",
     "split_off",
 ]
 
@@ -122,15 +120,15 @@ _PAST = {
 }
 
 
-def ship_units(
-    env: TwinEnv, order: Order, package: Package, shipment: Shipment, *, change: str = "shipped"
+def ship_package(
+    env: TwinEnv, package: Package, shipment: Shipment, *, change: str = "shipped"
 ) -> Package:
-    """Let a package leave: the package moves and its units are consumed. The order does not move.
+    """Let a package leave. Neither the order nor its units move: they follow the order's lines.
 
     Raises:
         IllegalMoveError: If the package cannot be shipped; nothing changes.
     """
-    shipped = move_package(
+    return move_package(
         env,
         package,
         "ship",
@@ -144,10 +142,6 @@ def ship_units(
         pickup_end_s=shipment.pickup_end_s,
         shipped_at_s=env.now_s(),
     )
-    units = Counter(line.sku_id for line in order.lines if line.id in package.line_ids)
-    for sku_id, count in units.items():
-        consume_stock(env, order.shop_id, sku_id, count)
-    return shipped
 
 
 def split_off(env: TwinEnv, order: Order, package: Package, line_ids: set[str]) -> Package:
@@ -217,7 +211,7 @@ def _ship_the_rest(env: TwinEnv, order: Order) -> None:
         open_package(env, order, bare)
     for package in packages_of(env, order):
         if package.status == "PROCESSING":
-            shipped = ship_units(env, order, package, make_shipment(env, order.shop_id))
+            shipped = ship_package(env, package, make_shipment(env, order.shop_id))
             _note_on_lines(env, shipped, status="FULFILLING")
 
 

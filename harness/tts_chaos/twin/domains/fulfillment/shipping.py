@@ -22,13 +22,13 @@ from tts_chaos.twin.domains.fulfillment.packages import (
     open_package,
     packages_of,
     region_of_shop,
-    ship_units,
+    ship_package,
     split_off,
 )
 from tts_chaos.twin.domains.logistics.entities import Carrier
 from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
-from tts_chaos.twin.domains.order.moves import move_order
+from tts_chaos.twin.domains.order.moves import edit_order, move_order
 from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
 
 __all__ = ["mark_as_shipped", "ship_many", "ship_one", "update_tracking"]
@@ -87,7 +87,11 @@ def mark_as_shipped(call: Call) -> dict[str, Any]:
     if region_of_shop(call.env, call.shop_id) not in MARKING_REGIONS:
         raise RefusalError(NOT_OFFERED_HERE, "This is not offered in the region of the shop.")
     order = _order(call, call.path["order_id"])
-    _check_order(order, request_open=REQUEST_OPEN_WHEN_MARKING)
+    _check_order(
+        order,
+        request_open=REQUEST_OPEN_WHEN_MARKING,
+        shipped_before=SHIPPED_BEFORE_WHEN_MARKING,
+    )
     lines = _lines_to_mark(order, call.body)
     shipment = _own_shipment(call, order.id, _own_shipping_info(call.body))
     package = _package_for(call.env, order, lines)
@@ -113,6 +117,7 @@ def update_tracking(call: Call) -> dict[str, Any]:
     if call.env.now_s() > package.shipped_at_s + CHANGE_WINDOW_S:
         raise RefusalError(CHANGE_TOO_LATE, "The tracking number can be changed for 72 hours.")
     shipment = _own_shipment(call, package.order_id, _own_shipping_info(call.body))
+    now_s = call.env.now_s()
     after = call.env.store.update(
         Package,
         package.shop_id,
@@ -123,15 +128,15 @@ def update_tracking(call: Call) -> dict[str, Any]:
             carrier_id=shipment.carrier.id,
             carrier_name=shipment.carrier.name,
             tracking_changes=1,
-            updated_at_s=call.env.now_s(),
+            updated_at_s=now_s,
         ),
         change="package.tracking_changed",
     )
-    call.env.store.update(
-        Order,
+    edit_order(
+        call.env,
         after.shop_id,
         after.order_id,
-        lambda order: _with_shipped_lines(order, after, call.env.now_s()),
+        lambda order: _with_shipped_lines(order, after, now_s),
         change="order.packaged",
     )
     return {}
@@ -144,7 +149,7 @@ def _ship(call: Call, package_id: str, body: dict[str, Any]) -> None:
         raise RefusalError(ORDER_CANCELLED, "The package is cancelled.")
     if package.status != "PROCESSING":
         raise RefusalError(SHIPPED_BEFORE, "The package was shipped before.")
-    _check_order(order, request_open=REQUEST_OPEN)
+    _check_order(order, request_open=REQUEST_OPEN, shipped_before=SHIPPED_BEFORE)
     own = body.get("self_shipment")
     if own:
         shipment = _own_shipment(call, order.id, own)
@@ -158,7 +163,7 @@ def _ship(call: Call, package_id: str, body: dict[str, Any]) -> None:
 def _dispatch(
     env: TwinEnv, order: Order, package: Package, shipment: Shipment, *, change: str = "shipped"
 ) -> None:
-    shipped = ship_units(env, order, package, shipment, change=change)
+    shipped = ship_package(env, package, shipment, change=change)
     done = {line.id for line in order.open_lines if line.shipped_at_s} | set(package.line_ids)
     is_last = all(line.id in done for line in order.open_lines)
     now_s = env.now_s()
@@ -204,13 +209,15 @@ def _order(call: Call, order_id: str) -> Order:
     return order
 
 
-def _check_order(order: Order, *, request_open: int) -> None:
+def _check_order(order: Order, *, request_open: int, shipped_before: int) -> None:
     if order.status == "CANCELLED":
         raise RefusalError(ORDER_CANCELLED, "The order is cancelled.")
     if order.status == "ON_HOLD":
         raise RefusalError(ON_HOLD, "The order is on hold and cannot be fulfilled yet.")
     if order.status == "UNPAID":
         raise RefusalError(ACTION_NOT_ALLOWED, "The order is not paid.")
+    if order.status not in ("AWAITING_SHIPMENT", "PARTIALLY_SHIPPING"):
+        raise RefusalError(shipped_before, "The order was shipped before.")
     if order.cancel_requested_at_s:
         raise RefusalError(request_open, "The buyer's request to cancel must be answered first.")
 

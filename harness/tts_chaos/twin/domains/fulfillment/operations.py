@@ -1,0 +1,144 @@
+"""Reading packages: search, detail, label, tracking, hand-over slots.
+
+Source: protocol facts, sections 7.1 and 7.4, pitfall I7 (documented codes of a label asked too
+early). Of two codes with one meaning 21042104 is told before shipping; how long a carrier takes to
+produce a label is assumed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tts_chaos.twin.domains.fulfillment.entities import Package
+from tts_chaos.twin.domains.fulfillment.render import render_package, render_package_detail
+from tts_chaos.twin.domains.order.entities import Order
+from tts_chaos.twin.handler import Call, RefusalError, handles
+from tts_chaos.twin.listing import page_of, sort_rows, within_windows
+
+__all__ = [
+    "get_handover_slots",
+    "get_label",
+    "get_package_detail",
+    "get_tracking",
+    "search_packages",
+]
+
+NOT_YOURS = 21011028
+ORDER_NOT_YOURS = 21008111
+NO_LABEL_BEFORE_SHIPPING = 21042104
+NO_LABEL_AFTER_COLLECTION = 21042102
+LABEL_IN_THE_MAKING = 11034037
+LABELS_BY_PLATFORM_ONLY = 11034002
+PACKAGE_CANCELLED = 21023059
+
+LABEL_TAKES_S = 2
+"""Seconds from shipping until the label is there. Assumed; short, so that polling is cheap."""
+
+DAY_S = 86_400
+_SLOTS = ((9, 12), (13, 17))
+_LABELS = (
+    "SHIPPING_LABEL",
+    "SHIPPING_LABEL_AND_PACKING_SLIP",
+    "SHIPPING_LABEL_PICTURE",
+    "HAZMAT_LABEL",
+)
+
+
+@handles("fulfillment.202309.search_package")
+def search_packages(call: Call) -> dict[str, Any]:
+    """Return packages by state and time, the newest first unless asked otherwise."""
+    rows = within_windows(call.env.store.list(Package, call.shop_id), call.body)
+    status = call.body.get("package_status")
+    found = [package for package in rows if not status or package.status == status]
+    page = page_of(
+        call, sort_rows(found, call.query, descending=True), sizes=(1, 50), default_size=20
+    )
+    return {
+        "packages": [render_package(call.env, package) for package in page.items],
+        "total_count": page.total_count,
+        "next_page_token": page.next_page_token,
+    }
+
+
+@handles("fulfillment.202309.get_package_detail")
+def get_package_detail(call: Call) -> dict[str, Any]:
+    """Return one package."""
+    return render_package_detail(call.env, _package(call))
+
+
+@handles("fulfillment.202309.get_package_shipping_document")
+def get_label(call: Call) -> dict[str, Any]:
+    """Return the address of a label or packing slip, once there is one."""
+    package = _package(call)
+    if package.status == "CANCELLED":
+        raise RefusalError(PACKAGE_CANCELLED, "The package is cancelled.")
+    if not package.shipped_at_s:
+        raise RefusalError(NO_LABEL_BEFORE_SHIPPING, "Arrange the shipment first.")
+    kind = call.query.get("document_type", "")
+    if kind in _LABELS:
+        _check_label(package, call.env.now_s())
+    return {
+        "doc_url": f"https://documents.example.net/{package.id}/{kind.lower()}.pdf",
+        "tracking_number": package.tracking_number,
+    }
+
+
+def _check_label(package: Package, now_s: int) -> None:
+    if package.self_shipped:
+        raise RefusalError(LABELS_BY_PLATFORM_ONLY, "The seller's own carrier makes the label.")
+    if package.collected_at_s:
+        raise RefusalError(NO_LABEL_AFTER_COLLECTION, "The package was picked up.")
+    if now_s < package.shipped_at_s + LABEL_TAKES_S:
+        raise RefusalError(LABEL_IN_THE_MAKING, "The carrier still produces the label.")
+
+
+@handles("fulfillment.202309.get_tracking")
+def get_tracking(call: Call) -> dict[str, Any]:
+    """Return what the carrier reported about an order, the latest first."""
+    order = call.env.store.get(Order, call.shop_id, call.path["order_id"])
+    if order is None:
+        raise RefusalError(ORDER_NOT_YOURS, "The order does not exist in this shop.")
+    moments = (
+        (order.delivered_at_s, "Your package has been delivered."),
+        (order.collected_at_s, "Your package is in transit."),
+        (order.shipped_at_s, "Your package is ready to be picked up."),
+    )
+    return {
+        "tracking": [
+            {"description": text, "update_time_millis": instant_s * 1000}
+            for instant_s, text in moments
+            if instant_s
+        ]
+    }
+
+
+@handles("fulfillment.202309.get_package_handover_time_slots")
+def get_handover_slots(call: Call) -> dict[str, Any]:
+    """Return the pick-up slots of the next two days: mornings and afternoons in UTC (assumed).
+
+    The field `avaliable` is spelt so on the wire (documented).
+    """
+    _package(call)
+    midnight_s = call.env.now_s() // DAY_S * DAY_S
+    slots = [
+        {
+            "start_time": midnight_s + day * DAY_S + first * 3600,
+            "end_time": midnight_s + day * DAY_S + last * 3600,
+            "avaliable": True,
+        }
+        for day in (1, 2)
+        for first, last in _SLOTS
+    ]
+    return {
+        "can_pickup": True,
+        "can_drop_off": True,
+        "can_van_collection": False,
+        "pickup_slots": slots,
+    }
+
+
+def _package(call: Call) -> Package:
+    package = call.env.store.get(Package, call.shop_id, call.path["package_id"])
+    if package is None:
+        raise RefusalError(NOT_YOURS, "The package does not exist in this shop.")
+    return package

@@ -1,0 +1,75 @@
+"""What the platform, or someone in the seller's own tool, may do to products and stock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tts_chaos.errors import UsageError
+from tts_chaos.twin.domains.authorization.lookup import find_shop
+from tts_chaos.twin.domains.logistics.entities import SALES
+from tts_chaos.twin.domains.logistics.population import make_warehouse, sales_warehouses
+from tts_chaos.twin.domains.product.entities import Shelf, StockLevel
+from tts_chaos.twin.domains.product.moves import (
+    find_product,
+    move_product,
+    tell_of_platform_change,
+)
+from tts_chaos.twin.domains.product.stock import find_stock, set_stock
+from tts_chaos.twin.handler import TwinEnv, command
+from tts_chaos.twin.lifecycle import IllegalMoveError
+
+__all__ = ["add_warehouse", "deactivate_product", "reactivate_product", "set_platform_stock"]
+
+
+@command("set_platform_stock")
+def set_platform_stock(env: TwinEnv, sku_id: str, quantity: int, shop: str = "") -> dict[str, Any]:
+    """Set the sellable units of a SKU; the first warehouse holds them all, the others none."""
+    if quantity < 0:
+        raise UsageError(f"quantity must be 0 or more, got {quantity}")
+    shop_id = find_shop(env, shop).id
+    level = find_stock(env, shop_id, sku_id)
+    quantities = {shelf.warehouse_id: 0 for shelf in level.shelves}
+    quantities[level.shelves[0].warehouse_id] = quantity
+    after = set_stock(env, shop_id, sku_id, quantities)
+    return {"sku_id": sku_id, "available": after.available, "committed": after.committed}
+
+
+@command("deactivate_product")
+def deactivate_product(env: TwinEnv, product_id: str, shop: str = "") -> dict[str, Any]:
+    """Let the platform take a product off sale; webhook 5 tells of it."""
+    return _platform_move(env, product_id, shop, "suspend", "product.suspended")
+
+
+@command("reactivate_product")
+def reactivate_product(env: TwinEnv, product_id: str, shop: str = "") -> dict[str, Any]:
+    """Let the platform put a product back on sale that it took down; webhook 5 tells of it."""
+    return _platform_move(env, product_id, shop, "restore", "product.restored")
+
+
+@command("add_warehouse")
+def add_warehouse(env: TwinEnv, shop: str = "") -> dict[str, Any]:
+    """Open one more sales warehouse, empty; from then on inventory updates must list it, too."""
+    storefront = find_shop(env, shop)
+    ordinal = len(sales_warehouses(env, storefront.id)) + 1
+    opened = make_warehouse(env, storefront, SALES, ordinal=ordinal, entropy=env.entropy)
+    shelf = Shelf(warehouse_id=opened.id, available=0)
+    for level in env.store.list(StockLevel, storefront.id):
+        env.store.put(
+            msgspec.structs.replace(level, shelves=(*level.shelves, shelf)),
+            change="stock.shelf_added",
+        )
+    return {"warehouse_id": opened.id}
+
+
+def _platform_move(
+    env: TwinEnv, product_id: str, shop: str, event: str, change: str
+) -> dict[str, Any]:
+    product = find_product(env, find_shop(env, shop).id, product_id)
+    try:
+        after = move_product(env, product, event, change=change)
+    except IllegalMoveError as illegal:
+        raise UsageError(f"product {product_id}: {illegal}") from illegal
+    tell_of_platform_change(env, after, "Changed by the platform." if event == "suspend" else "")
+    return {"product_id": after.id, "status": after.status}
