@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
-from tts_chaos.core.history import Leak
+from tts_chaos.core.history import Json, Leak
 
 __all__ = ["SecretBook"]
 
@@ -46,6 +47,18 @@ class SecretBook:
         """Return `text` with every secret, in any of its spellings, replaced by its label."""
         pattern = self._compiled()
         return pattern.sub(lambda match: self._forms[match.group()], text) if pattern else text
+
+    def redact_json(self, value: Json) -> Json:
+        """Return a JSON value with every secret in its texts and keys replaced by its label."""
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, bytes):
+            return self.redact(value.decode("utf-8", "backslashreplace"))
+        if isinstance(value, Mapping):
+            return {self.redact(str(key)): self.redact_json(v) for key, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.redact_json(member) for member in value]
+        return value
 
     def find(self, text: str) -> tuple[Leak, ...]:
         """Return each different secret that occurs in `text`, with a redacted excerpt."""

@@ -102,7 +102,7 @@ class World(Protocol):
         """Whether a proxy, not the door, realises this fault here."""
         ...
 
-    def arm(self, id: str, fault: Fault) -> None:
+    def arm(self, id: str, fault: Fault, trigger: Trigger) -> None:
         """Begin a fault that uses the proxy."""
         ...
 
@@ -130,4 +130,17 @@ class World(Protocol):
         self, works: Sequence[Callable[[], Any]], *, limit_ms: int
     ) -> list[Completion]:
         """Run several calls at the same time, each in a thread of its own; results in order."""
+        ...
+
+    @property
+    def proxy_engine(self) -> str:
+        """Fault proxy engine in use, "" for none."""
+        ...
+
+    def refused_destinations(self) -> tuple[str, ...]:
+        """Return outside hosts that the integration tried to reach, each once."""
+        ...
+
+    def leftover_threads(self) -> tuple[str, ...]:
+        """Return names of threads that the integration started and did not end."""
         ...

@@ -107,7 +107,7 @@ class FaultPlane:
     """All faults of one run."""
 
     def __init__(self, entropy: Entropy) -> None:
-        self._entropy = entropy
+        self.entropy = entropy
         self._armed: dict[str, ArmedFault] = {}
 
     def arm(
@@ -127,7 +127,7 @@ class FaultPlane:
             fault=fault,
             trigger=trigger,
             armed_ms=now_ms,
-            entropy=self._entropy.child(id),
+            entropy=self.entropy.child(id),
             via_proxy=via_proxy,
         )
         self._armed[id] = armed
@@ -212,6 +212,10 @@ class FaultPlane:
             return ()
         armed.lifted = True
         return armed.fault.end() if armed.started else ()
+
+    def name_of(self, id: str) -> str:
+        """Return the catalogue name of the fault armed under `id`."""
+        return self._armed[id].fault.name
 
     def active(self) -> tuple[ArmedFault, ...]:
         """Return faults not yet lifted, in order of arming."""

@@ -1,0 +1,470 @@
+"""The platform's front door: the fault plane, then the twin, then the record.
+
+Every request of every world comes through here, one at a time. The gateway applies what faults ask
+of requests, answers and the platform's state; how the answer then travels is the caller's affair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from tts_chaos.core.clock import SkewedClock
+from tts_chaos.core.history import Committed, Exchange, FaultEvent, FaultMoment, History, Json
+from tts_chaos.core.secrets import SecretBook
+from tts_chaos.engine.recorder import Recorder
+from tts_chaos.errors import LimitExceededError
+from tts_chaos.faults.effect import (
+    AlterAnswer,
+    AnswerInstead,
+    BreakConnection,
+    PlatformCommand,
+    RewriteRequest,
+    SlowAnswer,
+    WebhookMoment,
+)
+from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.faults.plane import FaultPlane, Hit, Receipt
+from tts_chaos.wire.delivery import Delivery, Fate, OutgoingWebhook
+from tts_chaos.wire.message import ApiRequest, ApiResponse
+
+__all__ = ["BODY_LIMIT", "Gateway", "Platform"]
+
+BODY_LIMIT = 16_384
+"""Characters of a body kept in the history: whole for any page of orders a person would read."""
+
+
+class _Identity(Protocol):
+    @property
+    def operation(self) -> str: ...
+    @property
+    def shop(self) -> str: ...
+
+
+class _Handled(Protocol):
+    @property
+    def response(self) -> ApiResponse: ...
+    @property
+    def committed(self) -> bool: ...
+
+
+class _Change(Protocol):
+    @property
+    def what(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def shop_id(self) -> str: ...
+    @property
+    def before(self) -> object | None: ...
+    @property
+    def after(self) -> object | None: ...
+
+
+class Platform(Protocol):
+    """What the gateway asks of the twin; `twin.Twin` is one."""
+
+    def identify(self, request: ApiRequest) -> _Identity:
+        """Return operation and shop of a request, "" where unknown."""
+        ...
+
+    def handle(self, request: ApiRequest) -> _Handled:
+        """Handle a request."""
+        ...
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
+        """Run a platform command."""
+        ...
+
+    def advance(self) -> None:
+        """Apply what is due by time."""
+        ...
+
+    def drain(self) -> tuple[OutgoingWebhook, ...]:
+        """Return webhook deliveries that are due."""
+        ...
+
+    def acknowledge(self, notification: str, shop: str, attempt: int, status: int) -> None:
+        """Take the receiver's answer to a delivery; 0 for none."""
+        ...
+
+    def sign_webhook(self, body: bytes) -> str:
+        """Sign a webhook body as the platform does."""
+        ...
+
+    def ledger(self) -> dict[str, Json]:
+        """Return the platform's truth."""
+        ...
+
+
+class _Open:
+    """An exchange under way; recorded when concluded."""
+
+    def __init__(self, delivery: Delivery, record: Callable[[Fate], None]) -> None:
+        self.delivery = delivery
+        self._record: Callable[[Fate], None] | None = record
+
+    def conclude(self, fate: Fate) -> None:
+        """Record the exchange with what the client experienced; later calls do nothing."""
+        record, self._record = self._record, None
+        if record is not None:
+            record(fate)
+
+
+class Gateway:
+    """Implements `engine.ports.Door`. Thread-safe: one request is handled at a time.
+
+    Args:
+        clock: The platform's clock.
+        plane: The faults of this run.
+        recorder: Where exchanges and faults are recorded.
+        secrets: Book by which records are redacted.
+        call_limit: Requests after which the run counts as endless.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: SkewedClock,
+        plane: FaultPlane,
+        recorder: Recorder,
+        secrets: SecretBook,
+        call_limit: int = 5_000,
+    ) -> None:
+        self._clock = clock
+        self.plane = plane
+        self._recorder = recorder
+        self.secrets = secrets
+        self._call_limit = call_limit
+        self._platform: Platform | None = None
+        self._lock = threading.RLock()
+        self._calls = 0
+        self._current_call = 0
+        self._open: dict[int, _Open] = {}
+
+    def attach(self, platform: Platform) -> None:
+        """Put the platform behind the door."""
+        self._platform = platform
+
+    @property
+    def platform(self) -> Platform:
+        """The platform behind the door."""
+        assert self._platform is not None, "attach() comes first"
+        return self._platform
+
+    @property
+    def calls(self) -> int:
+        """Requests taken in so far."""
+        return self._calls
+
+    def open(self, request: ApiRequest) -> _Open:
+        """Take a request in and return its answer, ready to travel.
+
+        Raises:
+            LimitExceededError: If the run has become endless.
+        """
+        with self._lock:
+            self._calls += 1
+            if self._calls > self._call_limit:
+                raise LimitExceededError(
+                    f"the integration has sent {self._call_limit} requests in one scenario; "
+                    "raise limits.calls in the scenario if that is intended"
+                )
+            return self._take(request, self._calls)
+
+    def _take(self, request: ApiRequest, call: int) -> _Open:
+        self._current_call = call
+        started_ms = self._clock.now_ms() - self._clock.offset_ms
+        self._lift_overdue()
+        self.platform.advance()
+        identity = self.platform.identify(request)
+        hits = self.plane.on_request(
+            request,
+            operation=identity.operation,
+            shop=identity.shop,
+            call=call,
+            now_ms=started_ms,
+        )
+        for hit in hits:
+            self._fire(hit, call)
+        answered = _apply(hits, request, self.platform)
+        sent = answered.request
+        exchange = Exchange(
+            call=call,
+            operation=identity.operation,
+            shop=identity.shop,
+            token=self.secrets.label(request.header("x-tts-access-token") or ""),
+            method=request.method,
+            scheme=request.scheme,
+            host=sent.host,
+            path=sent.path,
+            query=tuple((k, self._redact_parameter(k, v)) for k, v in request.query_pairs),
+            headers=tuple((k, self.secrets.redact(v)) for k, v in request.headers),
+            body=self._text(request.body),
+            committed=answered.committed,
+            faults=tuple(hit.fault for hit in hits),
+            started_ms=started_ms,
+        )
+        self._current_call = 0
+        opened = _Open(
+            answered.delivery, lambda fate: self._record(exchange, answered.delivery, fate)
+        )
+        self._open[call] = opened
+        return opened
+
+    def _fire(self, hit: Hit, call: int) -> None:
+        for command in hit.commands:
+            self._run(command)
+        self.record_fault(hit.fault, FaultMoment.FIRED, call=call)
+
+    def _record(self, exchange: Exchange, delivery: Delivery, fate: Fate) -> None:
+        with self._lock:
+            self._open.pop(exchange.call, None)
+            response = delivery.response
+            if response is not None and fate is not Fate.UNFINISHED:
+                code, message = _envelope_of(response.body)
+                exchange = msgspec.structs.replace(
+                    exchange,
+                    status=response.status,
+                    code=code,
+                    message=self.secrets.redact(message),
+                    response_headers=tuple(
+                        (k, self.secrets.redact(v)) for k, v in response.headers
+                    ),
+                    response_body=self._text(response.body),
+                )
+            self._recorder.add(msgspec.structs.replace(exchange, fate=fate.value))
+
+    def _redact_parameter(self, name: str, value: str) -> str:
+        if name == "sign":
+            return "{sign:" + hashlib.sha256(value.encode()).hexdigest()[:8] + "}"
+        return self.secrets.redact(value)
+
+    def _text(self, body: bytes) -> str:
+        text = self.secrets.redact(body.decode("utf-8", "backslashreplace"))
+        if len(text) <= BODY_LIMIT:
+            return text
+        return f"{text[:BODY_LIMIT]}… ({len(text) - BODY_LIMIT} characters more)"
+
+    # -- faults ---------------------------------------------------------------------------------
+
+    def arm(self, id: str, fault: Fault, trigger: Trigger, *, via_proxy: bool = False) -> None:
+        """Arm a fault and run what it does at once.
+
+        Raises:
+            UsageError: If the id is taken.
+        """
+        with self._lock:
+            commands = self.plane.arm(
+                id, fault, trigger, now_ms=self._true_now_ms(), via_proxy=via_proxy
+            )
+            self.record_fault(id, FaultMoment.ARMED)
+            for command in commands:
+                self._run(command)
+
+    def lift(self, id: str) -> None:
+        """Lift a fault and undo what it did to the platform; lifting twice does nothing.
+
+        Raises:
+            UsageError: If no such fault is armed.
+        """
+        with self._lock:
+            if all(armed.id != id for armed in self.plane.active()):
+                self.plane.lift(id)
+                return
+            for command in self.plane.lift(id):
+                self._run(command)
+            self.record_fault(id, FaultMoment.LIFTED)
+
+    def infer_firing(self, id: str, detail: str) -> None:
+        """Record that a fault acted although no request could show it."""
+        with self._lock:
+            self.plane.mark_inferred(id)
+            self.record_fault(id, FaultMoment.FIRED, detail=detail, inferred=True)
+
+    def record_fault(
+        self,
+        id: str,
+        moment: FaultMoment,
+        *,
+        call: int = 0,
+        detail: str = "",
+        inferred: bool = False,
+    ) -> None:
+        """Write one moment of a fault's life into the history."""
+        self._recorder.add(
+            FaultEvent(
+                fault=id,
+                name=self.plane.name_of(id),
+                moment=moment,
+                call=call,
+                detail=detail,
+                inferred=inferred,
+            )
+        )
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Return what became of every armed fault."""
+        with self._lock:
+            return self.plane.receipts()
+
+    def _lift_overdue(self) -> None:
+        for id in self.plane.due_to_lift(self._true_now_ms()):
+            self.lift(id)
+
+    def platform_now_ms(self) -> int:
+        """Return the instant by the platform's own, perhaps skewed, clock."""
+        return self._clock.now_ms()
+
+    def _true_now_ms(self) -> int:
+        return self._clock.now_ms() - self._clock.offset_ms
+
+    # -- the platform ---------------------------------------------------------------------------
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
+        """Run a platform command; faults whose time is over are lifted first.
+
+        Raises:
+            UsageError: If there is no such command, or an argument is wrong.
+        """
+        with self._lock:
+            self._lift_overdue()
+            return self.platform.command(name, arguments)
+
+    def _run(self, command: PlatformCommand) -> None:
+        self.platform.command(command.name, command.arguments)
+
+    def on_change(self, change: _Change) -> None:
+        """Record a change of the platform's state; given to the twin as its observer."""
+        self._recorder.add(
+            Committed(
+                change=change.what,
+                entity=self.secrets.redact(change.id),
+                shop=change.shop_id,
+                call=self._current_call,
+                before=self._plain(change.before),
+                after=self._plain(change.after),
+            )
+        )
+
+    def _plain(self, entity: object | None) -> Json:
+        """Return an entity as JSON with secrets as labels."""
+        if entity is None:
+            return None
+        text = self.secrets.redact(msgspec.json.encode(entity, order="sorted").decode())
+        return msgspec.json.decode(text)
+
+    def due_webhooks(self) -> tuple[OutgoingWebhook, ...]:
+        """Return the deliveries to make now, as the faults want them."""
+        with self._lock:
+            self._lift_overdue()
+            self.platform.advance()
+            moment = WebhookMoment(
+                now_ms=self._true_now_ms(),
+                entropy=self.plane.entropy,
+                sign=self.platform.sign_webhook,
+            )
+            due = self.platform.drain()
+            deliveries, fired = self.plane.on_webhooks(due, moment)
+            for id in fired:
+                self.record_fault(id, FaultMoment.FIRED)
+            self._miss_dropped(due, deliveries)
+            return deliveries
+
+    def _miss_dropped(
+        self, due: tuple[OutgoingWebhook, ...], made: tuple[OutgoingWebhook, ...]
+    ) -> None:
+        """Tell the platform that deliveries a fault dropped were never answered."""
+        kept = {(delivery.notification, delivery.attempt) for delivery in made}
+        for lost in due:
+            if (lost.notification, lost.attempt) not in kept:
+                self.platform.acknowledge(lost.notification, lost.shop, lost.attempt, 0)
+
+    def ledger(self) -> Json:
+        """Return the platform's truth with secrets as labels."""
+        with self._lock:
+            self.platform.advance()
+            return self._plain(self.platform.ledger())
+
+    def finish(self) -> None:
+        """Record exchanges that never ended, so that nothing is lost."""
+        with self._lock:
+            for opened in list(self._open.values()):
+                opened.conclude(Fate.UNFINISHED)
+
+    def history(self) -> History:
+        """Return all that was recorded so far."""
+        return self._recorder.history()
+
+
+class _Answered(msgspec.Struct, frozen=True, kw_only=True):
+    request: ApiRequest
+    delivery: Delivery
+    committed: bool
+
+
+def _apply(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> _Answered:
+    """Let the effects of all hits act, in order of arming, around the platform's own answer."""
+    effects = [effect for hit in hits for effect in hit.effects]
+    for effect in effects:
+        if isinstance(effect, PlatformCommand):
+            platform.command(effect.name, effect.arguments)
+        elif isinstance(effect, RewriteRequest):
+            request = effect.change(request)
+    broken = next((e for e in effects if isinstance(e, BreakConnection)), None)
+    instead = next((e for e in effects if isinstance(e, AnswerInstead)), None)
+    response: ApiResponse | None = None
+    committed = False
+    if broken is not None and not broken.after_commit:
+        return _Answered(
+            request=request,
+            delivery=Delivery(response=None, connection=broken.connection),
+            committed=False,
+        )
+    if instead is not None:
+        response = instead.response
+    else:
+        handled = platform.handle(request)
+        response, committed = handled.response, handled.committed
+    for effect in effects:
+        if isinstance(effect, AlterAnswer):
+            response = effect.change(response)
+    delivery = Delivery(response=response)
+    if broken is not None:
+        delivery = Delivery(response=response, connection=broken.connection)
+    for effect in effects:
+        if isinstance(effect, SlowAnswer):
+            delivery = _slow_down(delivery, effect)
+    return _Answered(request=request, delivery=delivery, committed=committed)
+
+
+def _slow_down(delivery: Delivery, slow: SlowAnswer) -> Delivery:
+    """Add one slowness to a delivery: waits add up, the last word on drip, stall and cut counts."""
+    return msgspec.structs.replace(
+        delivery,
+        delay_ms=delivery.delay_ms + slow.delay_ms,
+        drip_bytes=slow.drip_bytes or delivery.drip_bytes,
+        drip_interval_ms=slow.drip_interval_ms or delivery.drip_interval_ms,
+        stall_after_bytes=(
+            delivery.stall_after_bytes if slow.stall_after_bytes is None else slow.stall_after_bytes
+        ),
+        cut_after_bytes=(
+            delivery.cut_after_bytes if slow.cut_after_bytes is None else slow.cut_after_bytes
+        ),
+    )
+
+
+def _envelope_of(body: bytes) -> tuple[int | None, str]:
+    """Return code and message of an envelope; (None, "") where the body is none."""
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None, ""
+    if not isinstance(value, dict):
+        return None, ""
+    code, message = value.get("code"), value.get("message")
+    return (code if isinstance(code, int) else None, message if isinstance(message, str) else "")

@@ -1,0 +1,338 @@
+"""The five phases of a run, and the steps inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tts_chaos.core.history import (
+    Completed,
+    Invoked,
+    Json,
+    Observed,
+    OpKind,
+    PhaseEntered,
+    Searched,
+    StepTaken,
+    Truth,
+    Waiting,
+)
+from tts_chaos.core.secrets import SecretBook
+from tts_chaos.core.verdict import Outcome, Phase
+from tts_chaos.engine.arguments import resolve
+from tts_chaos.engine.gateway import Gateway
+from tts_chaos.engine.judgement import Ending, Judgement
+from tts_chaos.engine.ports import Completion, Subject, World
+from tts_chaos.engine.post import Post
+from tts_chaos.engine.recorder import Recorder
+from tts_chaos.errors import ChaosError, InjectionError
+from tts_chaos.oracles.catalogue import ORACLES
+from tts_chaos.scenarios.model import (
+    ActionStep,
+    FaultStep,
+    LiftStep,
+    PlatformStep,
+    Scenario,
+    Step,
+    WaitStep,
+)
+from tts_chaos.twin.twin import Twin
+from tts_chaos.typing import OBSERVATIONS
+from tts_chaos.wire.delivery import OutgoingWebhook
+
+__all__ = ["Ending", "Phases"]
+
+CANARY_ROUNDS = 5
+"""Rounds of the integration's schedule within which the canary order has to arrive."""
+
+
+class Phases:
+    """Plays one scenario once."""
+
+    def __init__(
+        self,
+        *,
+        run: Scenario,
+        gateway: Gateway,
+        twin: Twin,
+        world: World,
+        subject: Subject,
+        recorder: Recorder,
+        secrets: SecretBook,
+        judgement: Judgement,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._scenario = run
+        self._gateway = gateway
+        self._twin = twin
+        self._world = world
+        self._subject = subject
+        self._recorder = recorder
+        self._secrets = secrets
+        self._judgement = judgement
+        self._progress = progress
+        self._post = Post(gateway, twin, world, self._deliver, recorder)
+        self._ops = 0
+        self._proxied: dict[str, int] = {}
+        self.recovery_ms: int | None = None
+        self.missing = self._missing_capabilities()
+
+    @property
+    def _is_wire(self) -> bool:
+        return self._world.name == "wire"
+
+    def _missing_capabilities(self) -> tuple[str, ...]:
+        """Return what the scenario needs and the integration lacks, in order of first need."""
+        needed = [
+            step.action
+            for step in (*self._scenario.method, *self._scenario.rollback)
+            if isinstance(step, ActionStep)
+        ]
+        for name in self._judgement.expected:
+            needed.extend(ORACLES[name].observes)
+        unique = dict.fromkeys(needed)
+        return tuple(name for name in unique if name not in self._subject.capabilities)
+
+    def play(self) -> Ending:
+        """Play all phases; returns how they ended."""
+        if self.missing:
+            names = ", ".join(f"{name}()" for name in self.missing)
+            return Ending(Outcome.NOT_EXERCISED, f"the integration does not offer {names}")
+        broken = self._baseline()
+        if broken:
+            return Ending(Outcome.ABORTED, f"the steady-state hypothesis does not hold: {broken}")
+        self._turbulence()
+        self._heal()
+        pending = self._recovery()
+        self._enter(Phase.JUDGE)
+        self._look()
+        if pending:
+            return Ending(Outcome.NOT_RECOVERED, pending)
+        return Ending(None)
+
+    # -- phases ---------------------------------------------------------------------------------
+
+    def _enter(self, phase: Phase) -> None:
+        self._recorder.add(PhaseEntered(phase=phase))
+        self._progress(phase.value)
+
+    def _baseline(self) -> str:
+        self._enter(Phase.BASELINE)
+        self._round()
+        self._look()
+        return self._judgement.broken_hypothesis()
+
+    def _turbulence(self) -> None:
+        self._enter(Phase.TURBULENCE)
+        for step in self._scenario.method:
+            self._take(step)
+            if isinstance(step, ActionStep):
+                self._look()
+
+    def _heal(self) -> None:
+        self._enter(Phase.HEAL)
+        self.lift_everything()
+        leftovers = [armed.id for armed in self._gateway.plane.active()]
+        if leftovers:
+            raise InjectionError(f"still active after healing: {', '.join(leftovers)}")
+        for step in self._scenario.rollback:
+            self._recorder.add(StepTaken(kind="rollback", name=_name_of(step)))
+            self._take(step)
+
+    def _recovery(self) -> str:
+        """Let the integration's own schedule run until it is whole; returns why it is not."""
+        self._enter(Phase.RECOVERY)
+        recovery = self._scenario.recovery
+        started_ms = self._world.clock.now_ms()
+        tick_ms = recovery.wire_tick_ms if self._is_wire else recovery.tick_ms
+        deadline_ms = started_ms + self._judgement.settings.rto_ms
+        while True:
+            self._round()
+            self._look()
+            reason = self._judgement.pending_reason()
+            self._recorder.add(Waiting(reason=reason))
+            now_ms = self._world.clock.now_ms()
+            if not reason:
+                self.recovery_ms = now_ms - started_ms
+                return self._canary(tick_ms)
+            if now_ms + tick_ms > deadline_ms:
+                return reason
+            self._wait(tick_ms)
+
+    def _canary(self, tick_ms: int) -> str:
+        """Place one test order and see it arrive: the last word on "recovered"."""
+        if not self._scenario.recovery.canary or "sync_orders" not in self._subject.capabilities:
+            return ""
+        self._command("place_orders", {"count": 1})
+        for _ in range(CANARY_ROUNDS):
+            self._round()
+            self._look()
+            reason = self._judgement.pending_reason()
+            if not reason:
+                return ""
+            self._wait(tick_ms)
+        return f"the canary order did not arrive: {reason}"
+
+    def _round(self) -> None:
+        """Let the integration do once what its own schedule does."""
+        self._post.deliver_due()
+        for action in self._scenario.recovery.actions:
+            if action in self._subject.capabilities:
+                self._act(ActionStep(action=action))
+
+    # -- steps ----------------------------------------------------------------------------------
+
+    def _take(self, step: Step) -> None:
+        match step:
+            case FaultStep():
+                self._arm(step)
+            case LiftStep():
+                self._lift(step.id)
+            case ActionStep():
+                self._act(step)
+            case PlatformStep():
+                self._command(step.command, step.arguments)
+            case WaitStep():
+                self._recorder.add(StepTaken(kind="wait", name="wait", value=step.wait_ms))
+                self._wait(step.wait_ms)
+        self._post.deliver_due()
+
+    def _arm(self, step: FaultStep) -> None:
+        via_proxy = self._world.uses_proxy(step.fault, step.trigger)
+        self._gateway.arm(step.id, step.fault, step.trigger, via_proxy=via_proxy)
+        if via_proxy:
+            self._proxied[step.id] = 0
+            self._world.arm(step.id, step.fault, step.trigger)
+
+    def _lift(self, id: str) -> None:
+        if id in self._proxied:
+            del self._proxied[id]
+            self._world.lift(id)
+        self._gateway.lift(id)
+
+    def lift_everything(self) -> None:
+        """Lift every fault still armed; a failure to lift one does not keep the others."""
+        failures = []
+        for armed in self._gateway.plane.active():
+            try:
+                self._lift(armed.id)
+            except ChaosError as error:
+                failures.append(str(error))
+        if failures:
+            raise InjectionError("; ".join(failures))
+
+    def _command(self, name: str, arguments: Mapping[str, Json]) -> None:
+        value = self._gateway.command(name, self._fill(dict(arguments)))
+        self._recorder.add(
+            StepTaken(kind="platform", name=name, value=self._secrets.redact_json(value))
+        )
+
+    def _fill(self, value: dict[str, Json]) -> dict[str, Json]:
+        if "$" not in repr(value):
+            return value
+        filled: dict[str, Json] = resolve(
+            value, ledger=self._twin.ledger(), credentials=self._twin.credentials()
+        )
+        return filled
+
+    def _wait(self, duration_ms: int) -> None:
+        self._post.wait(duration_ms)
+
+    # -- the integration ------------------------------------------------------------------------
+
+    @property
+    def _limit_ms(self) -> int:
+        limits = self._scenario.limits
+        return limits.wire_action_ms if self._is_wire else limits.action_ms
+
+    def _act(self, step: ActionStep) -> None:
+        for turn in range(step.repeat):
+            if turn and step.every_ms:
+                self._wait(step.every_ms)
+            arguments = self._fill(step.arguments)
+            calls_before = self._gateway.calls
+            self._invoke(step.action, [arguments] * step.parallel)
+            self._infer_firings(self._gateway.calls - calls_before, step.action)
+
+    def _invoke(self, action: str, each: Sequence[Mapping[str, Any]]) -> list[Completion]:
+        first = self._ops + 1
+        self._ops += len(each)
+        for op, arguments in enumerate(each, first):
+            self._recorder.add(
+                Invoked(op=op, action=action, arguments=self._secrets.redact_json(arguments))
+            )
+        works = [lambda a=arguments: self._subject.call(action, a) for arguments in each]
+        if len(works) == 1:
+            done = [self._world.call(works[0], limit_ms=self._limit_ms)]
+        else:
+            done = self._world.call_together(works, limit_ms=self._limit_ms)
+        for op, completion in enumerate(done, first):
+            self._complete(op, action, completion)
+        return done
+
+    def _complete(self, op: int, action: str, completion: Completion) -> None:
+        leaks = self._secrets.find(completion.error)
+        if leaks:
+            self._recorder.add(
+                Searched(
+                    channel="exception",
+                    source=action,
+                    characters=len(completion.error),
+                    leaks=leaks,
+                )
+            )
+        self._recorder.add(
+            Completed(
+                op=op,
+                action=action,
+                kind=completion.kind,
+                value=self._secrets.redact_json(completion.value),
+                error=self._secrets.redact(completion.error),
+            )
+        )
+
+    def _infer_firings(self, calls: int, action: str) -> None:
+        """A proxied fault that lets nothing through shows itself only by silence."""
+        if calls:
+            return
+        for armed in self._gateway.plane.active():
+            if armed.id in self._proxied and armed.fired == 0:
+                self._gateway.infer_firing(
+                    armed.id, f"no request arrived while {action}() ran, none could"
+                )
+
+    def _deliver(self, together: Sequence[OutgoingWebhook]) -> list[Completion]:
+        return self._invoke(
+            "deliver_webhook",
+            [{"headers": dict(each.headers), "body": each.body} for each in together],
+        )
+
+    def _look(self) -> None:
+        """Observe the integration and put the platform's truth beside it."""
+        for name in OBSERVATIONS:
+            if name in self._subject.capabilities:
+                self._observe(name)
+        self._recorder.add(Truth(ledger=self._gateway.ledger()))
+
+    def _observe(self, name: str) -> None:
+        completion = self._world.call(lambda: self._subject.call(name, {}), limit_ms=self._limit_ms)
+        failed = completion.kind is not OpKind.OK
+        self._recorder.add(
+            Observed(
+                name=name,
+                value=None if failed else self._secrets.redact_json(completion.value),
+                error=self._secrets.redact(completion.error) if failed else "",
+            )
+        )
+
+
+def _name_of(step: Step) -> str:
+    match step:
+        case FaultStep() | LiftStep():
+            return step.id
+        case ActionStep():
+            return step.action
+        case PlatformStep():
+            return step.command
+        case WaitStep():
+            return "wait"

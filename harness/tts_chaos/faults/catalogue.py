@@ -1,0 +1,17 @@
+"""The whole catalogue: importing this module registers every fault."""
+
+from __future__ import annotations
+
+from tts_chaos.faults import (  # noqa: F401 - each module registers its faults
+    body,
+    clock,
+    credentials,
+    endpoint,
+    network,
+    overload,
+    slowness,
+    webhook,
+)
+from tts_chaos.faults.fault import FAULTS
+
+__all__ = ["FAULTS"]

@@ -1,0 +1,151 @@
+"""Credentials go wrong: tokens expire, are revoked or garbled; keys and scopes change.
+
+All but the lost refresh change the platform's state, so the integration is refused for the same
+reason and in the same words as it would be by TikTok Shop.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from tts_chaos.faults.effect import BreakConnection, Effect, Moment, PlatformCommand
+from tts_chaos.faults.fault import Fault, Trigger, register_fault
+from tts_chaos.wire.delivery import Connection
+
+__all__ = [
+    "AppKeyWrong",
+    "KeysRotated",
+    "RefreshAnswerLost",
+    "ScopeMissing",
+    "TokenExpired",
+    "TokenMalformed",
+    "TokenRevoked",
+]
+
+_SETS_IN_ONCE = Trigger(times=1)
+
+
+def _told(told_as: str) -> PlatformCommand:
+    return PlatformCommand(name="set_refusal_style", arguments={"style": told_as})
+
+
+class _TokenFault(Fault, frozen=True, kw_only=True):
+    """A token goes bad once.
+
+    Attributes:
+        told_as: `http` answers with the documented status (401), `ok` with 200 and the code in the
+            envelope; clients that look at only one of them fail on the other.
+    """
+
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    default_trigger: ClassVar[Trigger] = _SETS_IN_ONCE
+    command: ClassVar[str]
+
+    told_as: Literal["http", "ok"] = "http"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Turn the way of telling, then spoil the tokens in use."""
+        return (_told(self.told_as), PlatformCommand(name=self.command))
+
+    def end(self) -> tuple[PlatformCommand, ...]:
+        """Tell refusals with their documented status again; the token stays spoilt."""
+        return (_told("http"),)
+
+
+@register_fault
+class TokenExpired(_TokenFault, frozen=True, kw_only=True):
+    """Every access token in use has expired. Source: protocol facts, sections 2.2 and 4."""
+
+    name: ClassVar[str] = "token_expired"
+    summary: ClassVar[str] = "the access token has expired"
+    command: ClassVar[str] = "expire_access_tokens"
+
+
+@register_fault
+class TokenRevoked(_TokenFault, frozen=True, kw_only=True):
+    """Every access token in use is revoked before its time; the refresh token still works."""
+
+    name: ClassVar[str] = "token_revoked"
+    summary: ClassVar[str] = "the access token was revoked before its time"
+    command: ClassVar[str] = "revoke_access_tokens"
+
+
+@register_fault
+class TokenMalformed(_TokenFault, frozen=True, kw_only=True):
+    """The platform finds the access token in use corrupt; a fresh one is fine."""
+
+    name: ClassVar[str] = "token_malformed"
+    summary: ClassVar[str] = "the access token is refused as malformed"
+    command: ClassVar[str] = "malform_access_tokens"
+
+
+@register_fault
+class AppKeyWrong(Fault, frozen=True, kw_only=True):
+    """The app key that the integration uses is not the one the platform knows, until lifted."""
+
+    name: ClassVar[str] = "app_key_wrong"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "the app key is not the one the platform knows"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Let the platform know the app under another key."""
+        return (PlatformCommand(name="replace_app_key"),)
+
+    def end(self) -> tuple[PlatformCommand, ...]:
+        """Let the platform know the former key again."""
+        return (PlatformCommand(name="restore_app_key"),)
+
+
+@register_fault
+class KeysRotated(Fault, frozen=True, kw_only=True):
+    """A new app secret was made in the portal. Lifting changes nothing: an operator must act."""
+
+    name: ClassVar[str] = "keys_rotated"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "the app secret was replaced in the portal"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Replace the app secret for good."""
+        return (PlatformCommand(name="rotate_app_secret"),)
+
+
+@register_fault
+class ScopeMissing(Fault, frozen=True, kw_only=True):
+    """The token lacks a scope until lifted.
+
+    Attributes:
+        scope: Scope key (`seller.order.info`); "" for every scope.
+    """
+
+    name: ClassVar[str] = "scope_missing"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "permission"
+    summary: ClassVar[str] = "the token lacks a scope the call needs"
+
+    scope: str = ""
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Take the scope away."""
+        return (PlatformCommand(name="refuse_scope", arguments={"scope": self.scope}),)
+
+    def end(self) -> tuple[PlatformCommand, ...]:
+        """Give the scope back."""
+        return (PlatformCommand(name="allow_scope", arguments={"scope": self.scope}),)
+
+
+@register_fault
+class RefreshAnswerLost(Fault, frozen=True, kw_only=True):
+    """The platform issues a new pair, and the answer never arrives."""
+
+    name: ClassVar[str] = "refresh_answer_lost"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "a token was refreshed and the answer was lost"
+    default_trigger: ClassVar[Trigger] = Trigger(operation="token.refresh", times=1)
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Let the platform refresh, then reset the connection."""
+        return (BreakConnection(connection=Connection.RESET_BEFORE_ANSWER, after_commit=True),)

@@ -1,0 +1,81 @@
+"""Answers come late, in drips, or stop half-way. The platform has done its work each time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tts_chaos.faults.effect import Effect, Moment, SlowAnswer, Toxic
+from tts_chaos.faults.fault import Fault, Trigger, register_fault
+
+__all__ = ["AnswerDripping", "AnswerSlow", "AnswerStalled"]
+
+
+class _Slowness(Fault, frozen=True, kw_only=True):
+    family: ClassVar[str] = "slowness"
+    cause: ClassVar[str] = "slowness"
+
+
+@register_fault
+class AnswerSlow(_Slowness, frozen=True, kw_only=True):
+    """Each answer is late.
+
+    Attributes:
+        delay_ms: Wait before the first byte.
+        jitter_ms: Up to this much is added, drawn anew for each answer.
+    """
+
+    name: ClassVar[str] = "answer_slow"
+    summary: ClassVar[str] = "answers come late"
+
+    delay_ms: int
+    jitter_ms: int = 0
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Delay the answer."""
+        jitter_ms = moment.entropy.integer(0, self.jitter_ms) if self.jitter_ms else 0
+        return (SlowAnswer(delay_ms=self.delay_ms + jitter_ms),)
+
+    def toxics(self) -> tuple[Toxic, ...]:
+        """Delay the stream of answers; Toxiproxy's jitter goes both ways and has no seed."""
+        half_ms = self.jitter_ms // 2
+        attributes = {"latency": self.delay_ms + half_ms, "jitter": half_ms}
+        return (Toxic(kind="latency", attributes=attributes),)
+
+
+@register_fault
+class AnswerDripping(_Slowness, frozen=True, kw_only=True):
+    """The body trickles in: never silent long enough for a time-out between bytes.
+
+    Attributes:
+        piece_bytes: Size of each piece.
+        interval_ms: Wait before each piece.
+    """
+
+    name: ClassVar[str] = "answer_dripping"
+    summary: ClassVar[str] = "the body of the answer trickles in"
+
+    piece_bytes: int = 256
+    interval_ms: int = 500
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Send the body in drips."""
+        return (SlowAnswer(drip_bytes=self.piece_bytes, drip_interval_ms=self.interval_ms),)
+
+
+@register_fault
+class AnswerStalled(_Slowness, frozen=True, kw_only=True):
+    """The body stops in the middle, and the connection stays open.
+
+    Attributes:
+        after_bytes: Bytes of the body that still arrive.
+    """
+
+    name: ClassVar[str] = "answer_stalled"
+    summary: ClassVar[str] = "the answer stops half-way and nothing more comes"
+    default_trigger: ClassVar[Trigger] = Trigger(times=1)
+
+    after_bytes: int = 64
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Stall the body."""
+        return (SlowAnswer(stall_after_bytes=self.after_bytes),)

@@ -1,0 +1,133 @@
+"""Scenario items: where they hang in the tree, and which of them are wanted."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tts_chaos.engine.result import RunResult
+from tts_chaos.engine.run import Run
+from tts_chaos.pytest_plugin.keys import ASSIGNMENT, RESULT, SESSION
+from tts_chaos.pytest_plugin.options import Options
+from tts_chaos.reporting.story import tell
+from tts_chaos.scenarios.model import ActionStep, Need, Scenario
+
+__all__ = ["NODE_NAME", "ScenarioFailedError", "ScenarioFolder", "chosen", "worlds_of"]
+
+NODE_NAME = "tts-chaos"
+
+
+class ScenarioFailedError(Exception):
+    """A scenario ended otherwise than passed; carries the result, shown as a story."""
+
+    def __init__(self, result: RunResult) -> None:
+        self.result = result
+        super().__init__(f"{result.outcome.value}: {result.reason}")
+
+
+class ScenarioItem(pytest.Function):
+    """One scenario in one world, an ordinary pytest item."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a story instead of a traceback into the harness."""
+        from tts_chaos.errors import ChaosError
+
+        if isinstance(excinfo.value, ScenarioFailedError):
+            return tell(excinfo.value.result)
+        if isinstance(excinfo.value, ChaosError):
+            return f"{type(excinfo.value).__name__}: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Point at the scenario's file."""
+        scenario, _world = self.stash[ASSIGNMENT]
+        return Path(scenario.path), None, self.name
+
+
+class ScenarioFolder(pytest.Collector):
+    """All chosen scenarios, as children of the folder whose conftest.py defines the integration."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield one item per scenario and world."""
+        session = self.config.stash[SESSION]
+        for scenario, world in session.assignments():
+            item = ScenarioItem.from_parent(
+                self, name=f"{scenario.id}[{world}]", callobj=_play_scenario
+            )
+            item.stash[ASSIGNMENT] = (scenario, world)
+            for tag in scenario.tags:
+                item.keywords[tag] = True
+            yield item
+
+
+def _play_scenario(tts_run: Run, tts_integration: object, request: pytest.FixtureRequest) -> None:
+    """The body of every scenario item; the order of arguments is the order of set-up."""
+    from tts_chaos.subjects.in_process import InProcessSubject
+
+    item = request.node
+    result = tts_run.play(InProcessSubject(tts_integration))
+    item.stash[RESULT] = result
+    item.config.stash[SESSION].finished(item, result)
+    if result.outcome != "passed":
+        raise ScenarioFailedError(result)
+
+
+def chosen(
+    scenarios: Iterable[Scenario], options: Options, not_offered: frozenset[str]
+) -> list[Scenario]:
+    """Return the scenarios that the options ask for.
+
+    Raises:
+        pytest.UsageError: If a given id or tag matches none.
+    """
+    rows = list(scenarios)
+    for pattern in options.scenarios:
+        if not any(_matches(row.id, pattern) for row in rows):
+            raise pytest.UsageError(_unknown("--tts-scenario", pattern, [row.id for row in rows]))
+    tags = sorted({tag for row in rows for tag in row.tags})
+    for tag in options.tags:
+        if tag not in tags:
+            raise pytest.UsageError(_unknown("--tts-tag", tag, tags))
+    return [
+        row
+        for row in rows
+        if (not options.scenarios or any(_matches(row.id, p) for p in options.scenarios))
+        and (not options.tags or set(options.tags) & set(row.tags))
+        and not not_offered & _actions_of(row)
+    ]
+
+
+def _matches(id: str, pattern: str) -> bool:
+    pattern = pattern.removesuffix(".toml")
+    return id == pattern or id.startswith(f"{pattern}/") or fnmatch.fnmatch(id, pattern)
+
+
+def _unknown(option: str, word: str, valid: list[str]) -> str:
+    from tts_chaos.core.registry import nearest
+
+    close = nearest(word, valid)
+    hint = f" Did you mean {close!r}?" if close else ""
+    return f"{option}: nothing matches {word!r}.{hint} Known: {', '.join(valid)}"
+
+
+def _actions_of(scenario: Scenario) -> set[str]:
+    from tts_chaos.oracles.catalogue import ORACLES
+
+    steps = (*scenario.method, *scenario.rollback)
+    actions = {step.action for step in steps if isinstance(step, ActionStep)}
+    observed = {name for o in scenario.expect.oracles for name in ORACLES[o].observes}
+    return actions | observed
+
+
+def worlds_of(scenario: Scenario, wanted: str) -> tuple[str, ...]:
+    """Return the worlds in which to play a scenario; () where it cannot run in the wanted one."""
+    able = ["simulated", "wire"]
+    if Need.VIRTUAL_TIME in scenario.needs:
+        able.remove("wire")
+    if Need.REAL_SOCKETS in scenario.needs:
+        able.remove("simulated")
+    return tuple(world for world in able if wanted in (world, "both"))

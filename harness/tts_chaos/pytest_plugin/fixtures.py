@@ -1,0 +1,50 @@
+"""Fixtures that exist only in a chaos run; heavy imports happen when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tts_chaos.pytest_plugin.keys import SESSION
+
+if TYPE_CHECKING:
+    from tts_chaos.engine.run import Run
+    from tts_chaos.typing import TwinConnection
+
+__all__ = ["tts_integration", "tts_run", "tts_twin", "tts_workspace"]
+
+
+@pytest.fixture
+def tts_workspace(tmp_path: Path) -> Path:
+    """An empty folder for the integration's files; searched for secrets after the run."""
+    return tmp_path
+
+
+@pytest.fixture
+def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run]:
+    """The run of the scenario at hand; opened before the integration is built, closed after."""
+    session = request.config.stash[SESSION]
+    run = session.make_run(request.node, tts_workspace)
+    with run:
+        yield run
+
+
+@pytest.fixture
+def tts_twin(tts_run: Run) -> TwinConnection:
+    """Addresses, keys, tokens and shops: all an integration needs to reach the twin."""
+    connection = tts_run.connection
+    assert connection is not None
+    return connection
+
+
+@pytest.fixture
+def tts_integration(tts_twin: TwinConnection, tts_workspace: Path) -> Iterator[Any]:
+    """The bundled reference integration. Define a fixture of this name to test your own."""
+    from tts_chaos.reference.connector import make_reference
+
+    integration = make_reference(tts_twin, tts_workspace)
+    yield integration
+    integration.close()

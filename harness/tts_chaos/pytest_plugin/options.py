@@ -1,0 +1,135 @@
+"""Command line options, ini keys and environment variables, read once into one frozen value.
+
+A value comes from the command line, else the ini file, else the environment, else the default.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+__all__ = ["Options", "add_options", "read_options"]
+
+WORLDS = ("simulated", "wire", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for.
+
+    Attributes:
+        enabled: Whether `--tts-chaos` was given.
+        scenarios: Ids or parts of ids; empty for all.
+        tags: Tags of which a scenario must have one; empty for all.
+        world: `simulated`, `wire` or `both`.
+        seed: Decides everything random; drawn and printed where none was given.
+        report: Folder for reports, None for none.
+        scenario_paths: Folders of the user's own scenarios.
+        bundled: Whether the bundled scenarios are played.
+        searched_paths: Files and folders searched for secrets after each run.
+        toxiproxy_url: Address of a running Toxiproxy server, "" to find or embed one.
+    """
+
+    enabled: bool
+    scenarios: tuple[str, ...]
+    tags: tuple[str, ...]
+    world: str
+    seed: str
+    report: Path | None
+    scenario_paths: tuple[Path, ...]
+    bundled: bool
+    searched_paths: tuple[Path, ...]
+    toxiproxy_url: str
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare options and ini keys."""
+    group = parser.getgroup("tts-chaos", "chaos scenarios for TikTok Shop integrations")
+    # A plain flag: with an optional value it would swallow a path that follows it.
+    group.addoption(
+        "--tts-chaos",
+        action="store_true",
+        help="Play chaos scenarios against the fixture tts_integration; other tests are deselected",
+    )
+    group.addoption(
+        "--tts-scenario",
+        action="append",
+        metavar="ID",
+        help="Only scenarios with this id, below this folder, or matching this pattern; repeatable",
+    )
+    group.addoption(
+        "--tts-tag", action="append", metavar="TAG", help="Only scenarios with this tag; repeatable"
+    )
+    group.addoption("--tts-world", metavar="WORLD", help="simulated (default), wire, or both")
+    group.addoption("--tts-seed", metavar="SEED", help="Seed that decides everything random")
+    group.addoption(
+        "--tts-report",
+        metavar="DIR",
+        help="Write report.json and one history (JSON Lines) per scenario to DIR",
+    )
+    _add_ini_keys(parser)
+
+
+def _add_ini_keys(parser: pytest.Parser) -> None:
+    parser.addini("tts_world", "World in which scenarios run: simulated, wire or both", default="")
+    parser.addini("tts_seed", "Seed that decides everything random", default="")
+    parser.addini("tts_report", "Folder for reports", default="")
+    parser.addini(
+        "tts_scenario_paths", "Folders with scenarios of your own", type="paths", default=[]
+    )
+    parser.addini(
+        "tts_bundled_scenarios", "Whether to play the bundled scenarios", type="bool", default=True
+    )
+    parser.addini(
+        "tts_not_offered",
+        "Capabilities the integration knowingly lacks; scenarios that need them are left out",
+        type="args",
+        default=[],
+    )
+    parser.addini(
+        "tts_searched_paths",
+        "Files and folders to search for secrets after each scenario",
+        type="paths",
+        default=[],
+    )
+
+
+def read_options(config: pytest.Config) -> Options:
+    """Return the options in force.
+
+    Raises:
+        pytest.UsageError: If a value is not valid; lists those that are.
+    """
+    world = _first(config, "tts_world", "TTS_CHAOS_WORLD") or "simulated"
+    if world not in WORLDS:
+        raise pytest.UsageError(
+            f"--tts-world: {world!r} is not valid; expected one of {', '.join(WORLDS)}"
+        )
+    report = _first(config, "tts_report", "TTS_CHAOS_REPORT")
+    return Options(
+        enabled=config.getoption("--tts-chaos"),
+        scenarios=tuple(config.getoption("--tts-scenario") or ()),
+        tags=tuple(config.getoption("--tts-tag") or ()),
+        world=world,
+        seed=_first(config, "tts_seed", "TTS_CHAOS_SEED") or _inherited_seed(config),
+        report=config.rootpath / report if report else None,
+        scenario_paths=tuple(config.getini("tts_scenario_paths")),
+        bundled=config.getini("tts_bundled_scenarios"),
+        searched_paths=tuple(config.getini("tts_searched_paths")),
+        toxiproxy_url=os.environ.get("TOXIPROXY_URL", ""),
+    )
+
+
+def _first(config: pytest.Config, name: str, variable: str) -> str:
+    given = config.getoption(f"--{name.replace('_', '-')}")
+    return str(given or config.getini(name) or os.environ.get(variable, ""))
+
+
+def _inherited_seed(config: pytest.Config) -> str:
+    """Return the seed that the controlling process drew, or a fresh one."""
+    inherited = getattr(config, "workerinput", {}).get("tts_seed")
+    return str(inherited or secrets.randbelow(10**9))

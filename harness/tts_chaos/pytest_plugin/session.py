@@ -1,0 +1,261 @@
+"""One chaos run of pytest: what is collected, played, reported, and how it exits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tts_chaos._data import data_folder
+from tts_chaos.engine.ports import World
+from tts_chaos.engine.result import RunResult
+from tts_chaos.engine.run import Run
+from tts_chaos.errors import UsageError
+from tts_chaos.pytest_plugin.collection import (
+    NODE_NAME,
+    ScenarioFolder,
+    ScenarioItem,
+    chosen,
+    worlds_of,
+)
+from tts_chaos.pytest_plugin.keys import ASSIGNMENT, RESULT
+from tts_chaos.pytest_plugin.options import Options
+from tts_chaos.reporting.story import history_name
+from tts_chaos.reporting.summary import (
+    EXIT_STATUS,
+    gravest_exit_status,
+    one_line,
+    summarise,
+    to_json,
+)
+from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
+from tts_chaos.scenarios.model import Scenario
+
+__all__ = ["ChaosSession"]
+
+FIXTURE = "tts_integration"
+
+
+class ChaosSession:
+    """Registered as a plugin; its `pytest_*` methods are hooks."""
+
+    def __init__(self, config: pytest.Config, options: Options) -> None:
+        self._config = config
+        self._options = options
+        self._not_offered = frozenset(config.getini("tts_not_offered"))
+        self._scenarios = self._load()
+        self._folders: list[ScenarioFolder] = []
+        self._integration = "the bundled reference integration"
+        self._summaries: dict[str, dict[str, Any]] = {}
+        self._is_worker = hasattr(config, "workerinput")
+        if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
+            from tts_chaos.pytest_plugin.xdist import SeedForWorkers
+
+            config.pluginmanager.register(SeedForWorkers(options.seed), "tts-chaos-xdist")
+
+    # -- scenarios ------------------------------------------------------------------------------
+
+    def _load(self) -> list[Scenario]:
+        folders = list(self._options.scenario_paths)
+        if self._options.bundled:
+            folders.insert(0, data_folder("scenarios"))
+        loaded: dict[str, Scenario] = {}
+        try:
+            for folder in folders:
+                for file in find_scenario_files(folder):
+                    scenario = load_scenario(file, folder)
+                    if scenario.id in loaded:
+                        raise UsageError(
+                            f"two scenarios have the id {scenario.id!r}: "
+                            f"{loaded[scenario.id].path} and {scenario.path}; rename one"
+                        )
+                    loaded[scenario.id] = scenario
+            return chosen(loaded.values(), self._options, self._not_offered)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def assignments(self) -> Iterator[tuple[Scenario, str]]:
+        """Yield each chosen scenario with each world it shall and can run in."""
+        for scenario in self._scenarios:
+            for world in worlds_of(scenario, self._options.world):
+                yield scenario, world
+
+    # -- collection -----------------------------------------------------------------------------
+
+    def header(self) -> list[str]:
+        """Return the lines shown before the run."""
+        assigned = list(self.assignments())
+        one_world = [s.id for s in self._scenarios if not worlds_of(s, self._options.world)]
+        lines = [
+            f"tts-chaos: {len(assigned)} runs of {len(self._scenarios)} scenarios, "
+            f"world {self._options.world}, seed {self._options.seed}"
+        ]
+        if one_world:
+            lines.append(
+                f"tts-chaos: {len(one_world)} scenarios cannot run in the {self._options.world} "
+                f"world: {', '.join(one_world)}"
+            )
+        return lines
+
+    def collect_beside(self, file: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Return the scenarios as children of `parent` if `file` is the conftest.py to use."""
+        if file.name != "conftest.py" or file not in self._defining_files():
+            return None
+        self._integration = str(file)
+        return self._make_folder(parent)
+
+    def _defining_files(self) -> list[Path]:
+        """Return the conftest.py files that define the fixture, as far as pytest loaded them."""
+        plugins = self._config.pluginmanager.get_plugins()
+        return [
+            Path(plugin.__file__)
+            for plugin in plugins
+            if getattr(plugin, "__file__", None)
+            and Path(plugin.__file__).name == "conftest.py"
+            and hasattr(plugin, FIXTURE)
+        ]
+
+    def select(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Keep scenario items only; add them where no collected folder had the fixture."""
+        if not self._folders:
+            items.extend(self._collect_alone(session))
+        others = [item for item in items if not isinstance(item, ScenarioItem)]
+        if others:
+            self._config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if isinstance(item, ScenarioItem)]
+
+    def _collect_alone(self, session: pytest.Session) -> list[pytest.Item]:
+        """Collect scenarios for a conftest.py that no argument led to, or for none at all."""
+        defined = self._defining_files()
+        parent: pytest.Collector = session
+        if defined:
+            self._integration = str(defined[-1])
+            if defined[-1].parent != self._config.rootpath:
+                parent = pytest.Dir.from_parent(session, path=defined[-1].parent)
+        folder = self._make_folder(parent)
+        return list(folder.collect())
+
+    def _make_folder(self, parent: pytest.Collector) -> ScenarioFolder:
+        prefix = f"{parent.nodeid}/" if parent.nodeid not in ("", ".") else ""
+        folder: ScenarioFolder = ScenarioFolder.from_parent(
+            parent, name=NODE_NAME, nodeid=prefix + NODE_NAME
+        )
+        self._folders.append(folder)
+        return folder
+
+    # -- playing --------------------------------------------------------------------------------
+
+    def make_run(self, item: pytest.Item, workspace: Path) -> Run:
+        """Return the run of an item, not yet opened."""
+        scenario, world = item.stash[ASSIGNMENT]
+        return Run(
+            scenario,
+            self._make_world(world),
+            seed=self._options.seed,
+            searched_paths=(workspace, *self._options.searched_paths),
+        )
+
+    def _make_world(self, name: str) -> World:
+        if name == "wire":
+            from tts_chaos.injectors.wire import WireWorld
+
+            return WireWorld(toxiproxy_url=self._options.toxiproxy_url)
+        from tts_chaos.injectors.simulated import SimulatedWorld
+
+        return SimulatedWorld()
+
+    def finished(self, item: pytest.Item, result: RunResult) -> None:
+        """Keep what a run leaves behind: its history now, its summary for the report."""
+        folder = self._options.report
+        if folder is not None:
+            histories = folder / "histories"
+            histories.mkdir(parents=True, exist_ok=True)
+            name = history_name(result.scenario, result.world)
+            (histories / name).write_bytes(result.history.to_json_lines())
+        item.user_properties.extend(
+            (
+                ("tts_outcome", result.outcome.value),
+                ("tts_world", result.world),
+                ("tts_seed", result.seed),
+                ("tts_recovery_ms", result.recovery_ms),
+            )
+        )
+        item.config.hook.pytest_tts_scenario_finished(item=item, result=result)
+
+    # -- reporting ------------------------------------------------------------------------------
+
+    def annotate(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Attach the summary of a run to its report, which may travel between processes."""
+        if report.when == "call" and RESULT in item.stash:
+            report.tts_chaos = summarise(item.stash[RESULT])  # type: ignore[attr-defined]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect summaries, and what broke before a scenario could be played."""
+        summary = getattr(report, "tts_chaos", None)
+        if summary is not None:
+            self._summaries[report.nodeid] = summary
+        elif report.failed and report.nodeid not in self._summaries:
+            self._summaries[report.nodeid] = _not_played(report)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show the outcome in words where pytest shows words."""
+        summary = getattr(report, "tts_chaos", None)
+        if summary is None:
+            return None
+        word = summary["outcome"].upper()
+        return ("passed", ".", word) if report.passed else ("failed", "F", word)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Write one line per scenario, gravest last, and what the run was about."""
+        write = terminalreporter.write_line
+        terminalreporter.section("tts-chaos")
+        write(f"integration: {self._integration}")
+        for summary in self._in_order():
+            failed = summary["outcome"] != "passed"
+            write(one_line(summary), red=failed, green=not failed)
+        if not self._summaries:
+            write("no scenario was played: this run says nothing about the integration", red=True)
+        if self._options.report is not None:
+            write(f"report: {self._options.report / 'report.json'}")
+        write(f"seed: {self._options.seed}")
+
+    def _in_order(self) -> list[dict[str, Any]]:
+        order = ["passed", *reversed(EXIT_STATUS)]
+        return sorted(
+            self._summaries.values(),
+            key=lambda row: (order.index(row["outcome"]), row["scenario"], row["world"]),
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report, also of an interrupted run, and set the exit status."""
+        if self._is_worker:
+            return
+        folder = self._options.report
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            text = to_json(self._in_order(), seed=self._options.seed)
+            (folder / "report.json").write_text(text, encoding="utf-8")
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            outcomes = [summary["outcome"] for summary in self._summaries.values()]
+            session.exitstatus = gravest_exit_status(outcomes) or session.exitstatus
+
+
+def _not_played(report: pytest.TestReport) -> dict[str, Any]:
+    """Return a summary for an item whose set-up or tear-down failed."""
+    _, _, name = report.nodeid.rpartition("::")
+    scenario, _, world = name.removesuffix("]").partition("[")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    said = crash.message if crash else str(report.longrepr)
+    return {
+        "scenario": scenario,
+        "title": "",
+        "world": world,
+        "outcome": "harness_error",
+        "reason": f"{report.when} failed: {said.strip().splitlines()[0] if said else 'no reason'}",
+        "recovery_ms": None,
+        "rto_ms": None,
+        "findings": [],
+    }

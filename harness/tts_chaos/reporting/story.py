@@ -1,0 +1,191 @@
+"""The story of a run that did not pass.
+
+What was done to the integration, what it did, which rule broke, what the defect probably is, and
+how to see it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tts_chaos.core.history import (
+    Completed,
+    Exchange,
+    FaultEvent,
+    FaultMoment,
+    Invoked,
+    OpKind,
+    PhaseEntered,
+    Record,
+    StepTaken,
+    Waiting,
+    WebhookSent,
+)
+from tts_chaos.core.verdict import Verdict
+from tts_chaos.engine.result import RunResult
+from tts_chaos.faults.catalogue import FAULTS
+from tts_chaos.oracles.oracle import Finding
+from tts_chaos.reporting.durations import say_duration
+
+__all__ = ["history_name", "tell"]
+
+LINES_BEFORE = 14
+"""Lines of the timeline shown: enough to see what led to the end, few enough to read."""
+
+FINDINGS_SHOWN = 6
+
+
+def tell(result: RunResult) -> str:
+    """Return the story as text, ended by the command that reproduces it."""
+    parts = [
+        f"{result.scenario} [{result.world}]: {result.outcome.value}",
+        f"  {result.title}",
+        "",
+        *_why(result),
+        *_broken_rules(result),
+        *_what_was_injected(result),
+        *_what_happened(result),
+        *_side_notes(result),
+        "Reproduce:",
+        f"  {_command(result)}",
+    ]
+    return "\n".join(parts)
+
+
+def _why(result: RunResult) -> Iterator[str]:
+    if result.reason and all(result.reason != finding.message for finding in result.findings):
+        yield f"Why: {result.reason}"
+        yield ""
+
+
+def _broken_rules(result: RunResult) -> Iterator[str]:
+    findings = result.findings
+    if not findings:
+        return
+    yield f"Broken rules ({len(findings)}):"
+    for finding in findings[:FINDINGS_SHOWN]:
+        yield from _finding(finding)
+    if len(findings) > FINDINGS_SHOWN:
+        yield f"  ... and {len(findings) - FINDINGS_SHOWN} more in the report"
+    yield ""
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    times = f" ({finding.count} times)" if finding.count > 1 else ""
+    yield f"  {finding.rule}: {finding.message}{times}"
+    if finding.expected or finding.actual:
+        yield f"    expected  {finding.expected}"
+        yield f"    actual    {finding.actual}"
+    if finding.defect:
+        yield f"    likely    {finding.defect}"
+
+
+def _what_was_injected(result: RunResult) -> Iterator[str]:
+    if not result.receipts:
+        return
+    yield "Injected:"
+    for receipt in result.receipts:
+        calls = ", ".join(f"#{call}" for call in receipt.calls[:8])
+        more = ", ..." if len(receipt.calls) > 8 else ""
+        where = f" on request {calls}{more}" if calls else ""
+        yield (
+            f"  {receipt.name}: {FAULTS[receipt.name].summary}; fired {receipt.fired} times{where}"
+            f"{'' if receipt.lifted else '; NOT LIFTED'}"
+        )
+    yield ""
+
+
+def _what_happened(result: RunResult) -> Iterator[str]:
+    lines = [
+        (record.index, line) for record in result.history if (line := _line(record)) is not None
+    ]
+    if not lines:
+        return
+    at = _turning_point(result)
+    end = next((i for i, (index, _) in enumerate(lines) if index > at), len(lines))
+    begin = max(0, end - LINES_BEFORE)
+    yield f"What happened ({'up to the finding' if end < len(lines) else 'the last moments'}):"
+    epoch_ms = result.history.records[0].at_ms
+    for index, line in lines[begin:end]:
+        passed_ms = result.history.records[index].at_ms - epoch_ms
+        yield f"  {say_duration(passed_ms):>12}  {line}"
+    yield ""
+
+
+def _turning_point(result: RunResult) -> int:
+    """Return the index of the record that shows the worst finding, else the last one."""
+    worst = result.worst_finding
+    shown = max(worst.first, worst.worst) if worst else -1
+    return shown if shown >= 0 else len(result.history) - 1
+
+
+def _line(record: Record) -> str | None:
+    match record:
+        case PhaseEntered():
+            return f"== {record.phase.value}"
+        case StepTaken():
+            return f"{record.kind}: {record.name}"
+        case Invoked():
+            return f"{record.action}() begins"
+        case Completed(kind=OpKind.OK):
+            return f"{record.action}() reports success"
+        case Completed():
+            return f"{record.action}() {record.kind.value}: {_shorten(record.error)}"
+        case Exchange():
+            return _exchange(record)
+        case FaultEvent(moment=FaultMoment.FIRED):
+            return f"!! {record.name} fires{' (inferred)' if record.inferred else ''}"
+        case FaultEvent():
+            return f"-- {record.name} {record.moment.value}"
+        case WebhookSent():
+            kind = "webhook" if record.genuine else "FORGED webhook"
+            return f"{kind} type {record.type}, attempt {record.attempt} -> {record.status}"
+        case Waiting():
+            return f"waiting: {_shorten(record.reason)}" if record.reason else "whole again"
+        case _:
+            return None
+
+
+def _exchange(exchange: Exchange) -> str:
+    what = exchange.operation or f"{exchange.method} {exchange.host}{exchange.path}"
+    if exchange.fate != "answered":
+        answer = exchange.fate.replace("_", " ")
+    else:
+        code = "" if exchange.code is None else f" code {exchange.code}"
+        words = f" {_shorten(exchange.message, 60)}" if exchange.code else ""
+        answer = f"{exchange.status}{code}{words}"
+    return f"#{exchange.call} {what} -> {answer}"
+
+
+def _shorten(text: str, limit: int = 110) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _side_notes(result: RunResult) -> Iterator[str]:
+    notes = []
+    if result.refused_destinations:
+        notes.append(f"outside hosts refused: {', '.join(result.refused_destinations)}")
+    if result.leftover_threads:
+        notes.append(f"threads left behind: {', '.join(result.leftover_threads)}")
+    assumed = sorted({fact for report in result.reports for fact in report.assumed})
+    if assumed:
+        notes.append(f"rests on assumed facts: {'; '.join(assumed)}")
+    unknown = [r for r in result.reports if r.verdict is Verdict.UNKNOWN and r.saw]
+    notes.extend(f"{report.oracle} cannot tell: {report.reason}" for report in unknown)
+    if notes:
+        yield "Also:"
+        yield from (f"  {note}" for note in notes)
+        yield ""
+
+
+def _command(result: RunResult) -> str:
+    return (
+        f"pytest --tts-chaos --tts-scenario {result.scenario} --tts-world {result.world} "
+        f"--tts-seed {result.seed}"
+    )
+
+
+def history_name(scenario: str, world: str) -> str:
+    """Return the file name under which a run's history is kept."""
+    return f"{scenario.replace('/', '--')}.{world}.jsonl"

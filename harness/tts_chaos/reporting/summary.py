@@ -1,0 +1,87 @@
+"""A finished run as plain JSON: what reports are made of, and what travels between processes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from tts_chaos.engine.result import RunResult
+from tts_chaos.reporting.durations import say_duration
+
+__all__ = ["EXIT_STATUS", "gravest_exit_status", "one_line", "summarise", "to_json"]
+
+EXIT_STATUS: dict[str, int] = {
+    "harness_error": 15,
+    "safety_violated": 10,
+    "not_recovered": 11,
+    "aborted": 12,
+    "inconclusive": 13,
+    "not_exercised": 14,
+}
+"""Exit status by outcome, gravest first. 1 to 5 are pytest's own, so these start at 10."""
+
+
+def summarise(result: RunResult) -> dict[str, Any]:
+    """Return everything about a run but its history, as JSON values in a fixed order of keys."""
+    return {
+        "scenario": result.scenario,
+        "title": result.title,
+        "world": result.world,
+        "outcome": result.outcome.value,
+        "reason": result.reason,
+        "seed": result.seed,
+        "recovery_ms": result.recovery_ms,
+        "rto_ms": result.rto_ms,
+        "covered_ms": result.covered_ms,
+        "calls": result.calls,
+        "findings": [msgspec.to_builtins(finding) for finding in result.findings],
+        "oracles": [
+            {
+                "oracle": report.oracle,
+                "verdict": report.verdict.value,
+                "saw": report.saw,
+                "counts": dict(sorted(report.counts.items())),
+                "reason": report.reason,
+                "assumed": list(report.assumed),
+            }
+            for report in result.reports
+        ],
+        "faults": [msgspec.to_builtins(receipt) for receipt in result.receipts],
+        "missing": list(result.missing),
+        "refused_destinations": list(result.refused_destinations),
+        "leftover_threads": list(result.leftover_threads),
+        "proxy": result.proxy,
+        "contract_digest": result.contract_digest,
+        "history_sha256": result.history.digest(),
+        "history_records": len(result.history),
+    }
+
+
+def one_line(summary: dict[str, Any]) -> str:
+    """Return outcome, recovery time against objective, and the worst finding, in one line."""
+    head = f"{summary['outcome']:<16} {summary['scenario']} [{summary['world']}]"
+    if summary["outcome"] == "passed":
+        recovery = say_duration(summary["recovery_ms"])
+        return f"{head}  recovered in {recovery} of {say_duration(summary['rto_ms'])}"
+    worst = next(iter(summary["findings"]), None)
+    said = f"{worst['rule']}: {worst['message']}" if worst else summary["reason"]
+    return f"{head}  {' '.join(said.split())}"
+
+
+def gravest_exit_status(outcomes: list[str]) -> int:
+    """Return the exit status for a set of outcomes; 0 where all passed."""
+    return next((status for name, status in EXIT_STATUS.items() if name in outcomes), 0)
+
+
+def to_json(summaries: list[dict[str, Any]], *, seed: str) -> str:
+    """Return the JSON report: counts by outcome, then every run in order."""
+    outcomes = [summary["outcome"] for summary in summaries]
+    document = {
+        "format": "tts-chaos-report/1",
+        "seed": seed,
+        "counts": {name: outcomes.count(name) for name in sorted(set(outcomes))},
+        "runs": summaries,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

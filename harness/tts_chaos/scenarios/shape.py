@@ -1,0 +1,115 @@
+"""Turns plain values from a file into model values, with errors that a person can act on.
+
+Every message says which key, what was expected, what was found and, where there is one, the
+nearest valid word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from tts_chaos.core.registry import nearest
+from tts_chaos.errors import ScenarioError
+
+__all__ = ["Place", "convert", "refuse_unknown_keys"]
+
+T = TypeVar("T")
+
+
+class Place:
+    """Where in a file a value stands: `Place("a.toml", "$.method[2]")`."""
+
+    def __init__(self, path: str, key: str = "$") -> None:
+        self.path = path
+        self.key = key
+
+    def at(self, step: str | int) -> Place:
+        """Return the place of a member."""
+        suffix = f"[{step}]" if isinstance(step, int) else f".{step}"
+        return Place(self.path, self.key + suffix)
+
+    def error(self, problem: str) -> ScenarioError:
+        """Return an error that points here."""
+        return ScenarioError(problem, path=self.path, key=self.key)
+
+
+def refuse_unknown_keys(given: Mapping[str, Any], known: Iterable[str], place: Place) -> None:
+    """Raise for the first key that is not known.
+
+    Raises:
+        ScenarioError: Naming the key, the nearest valid one, and all that are valid.
+    """
+    valid = sorted(known)
+    for key in given:
+        if key not in valid:
+            close = nearest(key, valid)
+            hint = f"Did you mean {close!r}? " if close else ""
+            raise place.at(key).error(f"unknown key {key!r}. {hint}Valid here: {', '.join(valid)}.")
+
+
+def convert(value: Any, kind: type[T], place: Place) -> T:
+    """Return `value` as a `kind`, a frozen struct.
+
+    Raises:
+        ScenarioError: Where the shape, a type or a word is wrong.
+    """
+    if not isinstance(value, Mapping):
+        raise place.error(f"expected a table of settings, got {value!r}")
+    fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]
+    refuse_unknown_keys(value, (field.encode_name for field in fields), place)
+    try:
+        return msgspec.convert(dict(value), kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error), value, kind, place) from None
+
+
+def _explain(message: str, value: Any, kind: type, place: Place) -> ScenarioError:
+    """Turn a validation message into one that names the key and shows what was found."""
+    where = re.search(r" - at `\$(.*)`$", message)
+    problem = message[: where.start()] if where else message
+    inner = where.group(1) if where else ""
+    found = _value_at(value, inner)
+    missing = re.match(r"Object missing required field `(.*)`", problem)
+    if missing:
+        return place.error(f"the key {missing.group(1)!r} is required and missing")
+    unknown = re.match(r"Invalid enum value (.*)", problem)
+    if unknown:
+        choices = _choices(kind, inner)
+        close = nearest(str(found), choices)
+        hint = f" Did you mean {close!r}?" if close else ""
+        return Place(place.path, place.key + inner).error(
+            f"{found!r} is not valid here; expected one of {', '.join(map(repr, choices))}.{hint}"
+        )
+    expected = problem.removeprefix("Expected ").split(", got")[0]
+    text = f"expected {expected}, got {found!r}"
+    return Place(place.path, place.key + inner).error(text)
+
+
+def _value_at(value: Any, inner: str) -> Any:
+    for name, index in re.findall(r"\.([^.\[]+)|\[(\d+)\]", inner):
+        try:
+            value = value[name] if name else value[int(index)]
+        except (KeyError, IndexError, TypeError):
+            return value
+    return value
+
+
+def _choices(kind: type, inner: str) -> list[str]:
+    name = inner.lstrip(".").split(".")[0].split("[")[0]
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name == name:
+            return _words_of(msgspec.inspect.type_info(field.type))
+    return []
+
+
+def _words_of(info: Any) -> list[str]:
+    if isinstance(info, msgspec.inspect.LiteralType):
+        return [str(value) for value in info.values]
+    if isinstance(info, msgspec.inspect.EnumType):
+        return [str(member.value) for member in info.cls]
+    item = getattr(info, "item_type", None)
+    return _words_of(item) if item is not None else []
