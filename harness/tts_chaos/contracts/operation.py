@@ -14,6 +14,11 @@ from tts_chaos.wire.message import API_HOST
 __all__ = ["CipherRule", "Note", "Operation", "Parameter", "Provenance"]
 
 
+def _compile(schema: dict[str, Any]) -> Any:
+    # Masked: what is wrong with a value is told, the value itself may be a buyer's address.
+    return jsonschema_rs.Draft202012Validator(schema, mask="value")
+
+
 class Provenance(StrEnum):
     """Where a fact comes from, from strongest to weakest."""
 
@@ -41,7 +46,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def validator(self) -> Any:
         """Compiled form of `schema`."""
-        return jsonschema_rs.Draft202012Validator(self.schema)
+        return _compile(self.schema)
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,9 +123,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def body_validator(self) -> Any:
         """Compiled form of `body_schema`; accepts everything where there is none."""
-        return jsonschema_rs.Draft202012Validator(self.body_schema or {})
+        return _compile(self.body_schema or {})
 
     @cached_property
     def response_validator(self) -> Any:
         """Compiled form of `response_schema`; accepts everything where there is none."""
-        return jsonschema_rs.Draft202012Validator(self.response_schema or {})
+        return _compile(self.response_schema or {})

@@ -1,8 +1,9 @@
 """Whether a request keeps to its contract: query and body, typed, with every problem named.
 
-Pure and fast: validators are compiled once per operation, on first use. Schemas judge; lists of known values,
-which the reference gives in prose, do not. Fields and parameters that the contract does not have
-are warnings, so that the caller decides how strict to be.
+Pure and fast: validators are compiled once per operation, on first use. Schemas judge; lists of
+known values, which the reference gives in prose, do not. Fields and parameters that the contract
+does not have are warnings, so that the caller decides how strict to be. Problems name places, never
+values: those may be personal.
 
 Source: protocol facts, sections 3 and 7.1; wording of problems after "param body.address is
 missing" (recorded), otherwise assumed.
@@ -132,7 +133,7 @@ def _present(parameter: Parameter, texts: list[str], value: dict[str, Any]) -> l
     typed = _typed(texts[0], parameter.schema.get("type", "string"))
     if typed is None:
         expected = parameter.schema["type"]
-        return [Problem(where, f"param {where} is no {expected}: {texts[0]!r:.60}")]
+        return [Problem(where, f"param {where} is no {expected}")]
     value[parameter.name] = typed
     return list(_problems(parameter.validator, typed, where))
 

@@ -1,8 +1,9 @@
 """Pages: opaque tokens, and the time windows of searches.
 
 A page token is a position in one particular search: it is bound to the search's filters, and it
-expires. Its text always holds `+`, `/` and `=`, which the documented sample holds, too: a client that does
-not percent-encode them, or signs them encoded, gets its first page and fails on the second.
+expires. Its text always holds `+`, `/` and `=`, which the documented sample holds, too: a client
+that does not percent-encode them, or signs them encoded, gets its first page and fails on the
+second.
 
 Source: protocol facts, section 7.1 (documented). How the platform makes its tokens, that they are
 bound to a search, and when they expire is not documented: assumed.

@@ -214,6 +214,7 @@ def _parameter_values(
         if bare_plus
         else Diagnosis("plus_for_space_signed", "a space was signed as a plus sign; sign a space")
     )
+    yield signed([(key, value.replace(" ", "+")) for key, value in pairs]), plus
     encoded = Diagnosis(
         "encoded_values_signed",
         "percent-encoded values were signed; sign them decoded, as they are before encoding",
@@ -225,7 +226,6 @@ def _parameter_values(
         lambda value: quote(value, safe="").lower(),
     ):
         yield signed([(key, encode(value)) for key, value in pairs]), encoded
-    yield signed([(key, value.replace(" ", "+")) for key, value in pairs]), plus
     first = list({key: (key, value) for key, value in reversed(pairs)}.values())
     repeated = Diagnosis(
         "repeated_key", "a repeated key is ambiguous; send one parameter with a comma list"
