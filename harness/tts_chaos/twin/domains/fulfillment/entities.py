@@ -17,7 +17,6 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         tracking_number: "" until it is shipped.
         self_shipped: Whether the seller brought a carrier of their own.
         tag: `DEFAULT` or `SPLIT`.
-        tracking_changes: How often its tracking number was changed after shipping.
     """
 
     id: str
@@ -34,7 +33,6 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     pickup_end_s: int = 0
     self_shipped: bool = False
     tag: str = "DEFAULT"
-    tracking_changes: int = 0
     created_at_s: int
     updated_at_s: int
     shipped_at_s: int = 0

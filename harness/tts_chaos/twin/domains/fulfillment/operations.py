@@ -1,4 +1,4 @@
-"""Reading packages: search, detail, label, tracking, hand-over slots.
+"""Reading packages: search, detail, label, tracking.
 
 Source: protocol facts, sections 7.1 and 7.4, pitfall I7 (documented codes of a label asked too
 early). Of two codes with one meaning 21042104 is told before shipping; how long a carrier takes to
@@ -16,7 +16,6 @@ from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.listing import page_of, sort_rows, within_windows
 
 __all__ = [
-    "get_handover_slots",
     "get_label",
     "get_package_detail",
     "get_tracking",
@@ -34,8 +33,6 @@ PACKAGE_CANCELLED = 21023059
 LABEL_TAKES_S = 2
 """Seconds from shipping until the label is there. Assumed; short, so that polling is cheap."""
 
-DAY_S = 86_400
-_SLOTS = ((9, 12), (13, 17))
 _LABELS = (
     "SHIPPING_LABEL",
     "SHIPPING_LABEL_AND_PACKING_SLIP",
@@ -109,31 +106,6 @@ def get_tracking(call: Call) -> dict[str, Any]:
             for instant_s, text in moments
             if instant_s
         ]
-    }
-
-
-@handles("fulfillment.202309.get_package_handover_time_slots")
-def get_handover_slots(call: Call) -> dict[str, Any]:
-    """Return the pick-up slots of the next two days: mornings and afternoons in UTC (assumed).
-
-    The field `avaliable` is spelt so on the wire (documented).
-    """
-    _package(call)
-    midnight_s = call.env.now_s() // DAY_S * DAY_S
-    slots = [
-        {
-            "start_time": midnight_s + day * DAY_S + first * 3600,
-            "end_time": midnight_s + day * DAY_S + last * 3600,
-            "avaliable": True,
-        }
-        for day in (1, 2)
-        for first, last in _SLOTS
-    ]
-    return {
-        "can_pickup": True,
-        "can_drop_off": True,
-        "can_van_collection": False,
-        "pickup_slots": slots,
     }
 
 

@@ -25,6 +25,7 @@ from tts_chaos.twin.handler import TwinEnv
 
 __all__ = [
     "Shipment",
+    "drop_lines",
     "follow_order",
     "make_shipment",
     "move_package",
@@ -242,3 +243,18 @@ def _split_notice(env: TwinEnv, order: Order, packages: list[Package]) -> dict[s
         "package_list": [{"package_id": row.id, "order_id_list": [order.id]} for row in packages],
         "update_time": env.now_s(),
     }
+
+
+def drop_lines(env: TwinEnv, order: Order, line_ids: set[str]) -> None:
+    """Take cancelled line items out of unshipped packages; a package left empty is cancelled."""
+    for package in packages_of(env, order):
+        kept = tuple(id for id in package.line_ids if id not in line_ids)
+        if package.status != "PROCESSING" or kept == package.line_ids:
+            continue
+        if not kept:
+            move_package(env, package, "cancel")
+            continue
+        env.store.put(
+            msgspec.structs.replace(package, line_ids=kept, updated_at_s=env.now_s()),
+            change="package.lines_dropped",
+        )

@@ -1,9 +1,9 @@
-"""Shipping: Ship Package, Batch Ship, Mark Package As Shipped, and the change of a tracking number.
+"""Shipping: Ship Package and Mark Package As Shipped.
 
 Gates, in this order: the package exists, its order is not cancelled, on hold or unpaid, no request
 to cancel is open, it was not shipped before, and what is said about the shipment makes sense.
 
-Source: protocol facts, section 7.4, pitfalls I2, I4, I6, I8, I18 (documented codes). Where several
+Source: protocol facts, section 7.4, pitfalls I2, I4, I6, I18 (documented codes). Where several
 documented codes have one meaning, the choice is assumed: Ship Package answers 21011006 and
 21011007, Mark Package As Shipped 21008099 and 21008044.
 """
@@ -28,10 +28,10 @@ from tts_chaos.twin.domains.fulfillment.packages import (
 from tts_chaos.twin.domains.logistics.entities import Carrier
 from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
-from tts_chaos.twin.domains.order.moves import edit_order, move_order
+from tts_chaos.twin.domains.order.moves import move_order
 from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
 
-__all__ = ["mark_as_shipped", "ship_many", "ship_one", "update_tracking"]
+__all__ = ["mark_as_shipped", "ship_one"]
 
 NOT_YOURS = 21011028
 LINE_NOT_PART = 21011029
@@ -48,12 +48,8 @@ TRACKING_MALFORMED = 21004012
 CARRIER_UNKNOWN = 21011022
 TRACKING_OVERUSED = 21011026
 NOT_OFFERED_HERE = 21008106
-NOT_SHIPPED_YET = 21011004
-CHANGE_TOO_LATE = 21011050
-CHANGED_BEFORE = 21011051
 
 MAX_ORDERS_PER_TRACKING = 20
-CHANGE_WINDOW_S = 72 * 3600
 MARKING_REGIONS = frozenset({"US", "GB", "DE", "ES", "FR", "IE", "IT", "JP"})
 _TRACKING = re.compile(r"[A-Za-z0-9-]{4,50}")
 
@@ -63,19 +59,6 @@ def ship_one(call: Call) -> dict[str, Any]:
     """Ship one package, by the platform's carrier or by the seller's."""
     _ship(call, call.path["package_id"], call.body)
     return {}
-
-
-@handles("fulfillment.202309.batch_ship_packages")
-def ship_many(call: Call) -> dict[str, Any]:
-    """Ship several packages; those that fail come back inside code 0."""
-    errors = []
-    for row in call.body["packages"]:
-        try:
-            _ship(call, row["id"], row)
-        except RefusalError as refusal:
-            detail = {"package_id": row["id"]}
-            errors.append({"code": refusal.code, "message": refusal.message, "detail": detail})
-    return {"errors": errors}
 
 
 @handles("fulfillment.202309.mark_package_as_shipped", "fulfillment.202610.mark_package_as_shipped")
@@ -101,45 +84,6 @@ def mark_as_shipped(call: Call) -> dict[str, Any]:
         "order_line_item_ids": [line.id for line in lines],
         "package_id": package.id,
     }
-
-
-@handles(
-    "fulfillment.202309.update_package_shipping_info",
-    "fulfillment.202610.update_package_shipping_info",
-)
-def update_tracking(call: Call) -> dict[str, Any]:
-    """Change carrier and tracking number of a shipped package, once, within 72 hours."""
-    package = _package(call, call.path["package_id"])
-    if package.status != "FULFILLING":
-        raise RefusalError(NOT_SHIPPED_YET, "Only a shipped package can be updated.")
-    if package.tracking_changes:
-        raise RefusalError(CHANGED_BEFORE, "The tracking number was changed before.")
-    if call.env.now_s() > package.shipped_at_s + CHANGE_WINDOW_S:
-        raise RefusalError(CHANGE_TOO_LATE, "The tracking number can be changed for 72 hours.")
-    shipment = _own_shipment(call, package.order_id, _own_shipping_info(call.body))
-    now_s = call.env.now_s()
-    after = call.env.store.update(
-        Package,
-        package.shop_id,
-        package.id,
-        lambda current: msgspec.structs.replace(
-            current,
-            tracking_number=shipment.tracking_number,
-            carrier_id=shipment.carrier.id,
-            carrier_name=shipment.carrier.name,
-            tracking_changes=1,
-            updated_at_s=now_s,
-        ),
-        change="package.tracking_changed",
-    )
-    edit_order(
-        call.env,
-        after.shop_id,
-        after.order_id,
-        lambda order: _with_shipped_lines(order, after, now_s),
-        change="order.packaged",
-    )
-    return {}
 
 
 def _ship(call: Call, package_id: str, body: dict[str, Any]) -> None:

@@ -1,0 +1,3 @@
+"""Cancellations, returns and refunds."""
+
+__all__: list[str] = []
