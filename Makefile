@@ -1,0 +1,73 @@
+# Every target sets up what it needs in .venv; nothing is installed outside this folder.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+SOURCES := harness tests examples
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+$(READY): requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found; name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	@.ci/make-venv "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+.PHONY: setup
+setup: $(READY) ## Make the virtual environment in .venv
+
+.PHONY: chaos
+chaos: $(READY) ## Play every scenario against the bundled reference integration, in both worlds
+	$(BIN)/pytest --tts-chaos --tts-world both -n $(JOBS) scenarios
+
+.PHONY: test
+test: $(READY) lint ## Check style, types and layers, and run all tests
+	$(BIN)/python -m pytest -n $(JOBS) tests
+
+.PHONY: lint
+lint: $(READY) ## Check style, types and layers
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(READY) ## Put the code into its standard form
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+.PHONY: prove-determinism
+prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
+	@$(BIN)/python tests/proofs/prove_determinism.py
+
+.PHONY: prove-idle-cost
+prove-idle-cost: $(READY) ## Without --tts-chaos the plugin costs nothing and imports nothing heavy
+	@$(BIN)/python tests/proofs/prove_idle_cost.py
+
+.PHONY: prove-speed
+prove-speed: $(READY) ## The simulated catalogue is 20 times faster than the time it covers, and under 15 s
+	@$(BIN)/python tests/proofs/prove_speed.py
+
+.PHONY: prove-new-user
+prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty folder
+	@$(BIN)/python tests/proofs/prove_new_user.py
+
+.PHONY: wheel
+wheel: $(READY) ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+.PHONY: lock
+lock: $(READY) ## Renew requirements/dev.txt (needs uv in the environment)
+	$(BIN)/python -m uv pip compile -q --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate pyproject.toml requirements/dev.in \
+		-o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove everything that make created
+	rm -rf $(VENV) .tts-chaos dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
