@@ -1,0 +1,169 @@
+"""When faults act, on what, and what their receipt says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tts_chaos.core.entropy import Entropy
+from tts_chaos.errors import UsageError
+from tts_chaos.faults.credentials import TokenExpired
+from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.faults.network import PortRefused
+from tts_chaos.faults.overload import PlatformDown
+from tts_chaos.faults.plane import FaultPlane, matches_operation
+from tts_chaos.wire.message import API_HOST, AUTH_HOST, ApiRequest
+
+SEARCH = "order.202309.get_order_list"
+DETAIL = "order.202507.get_order_detail"
+
+
+class Driver:
+    """Sends requests to a plane and says which ordinals were hit."""
+
+    def __init__(self, fault: Fault, trigger: Trigger, *, armed_ms: int = 0) -> None:
+        self.plane = FaultPlane(Entropy(1))
+        self.commands = self.plane.arm("f", fault, trigger, now_ms=armed_ms)
+        self._calls = 0
+
+    def send(
+        self, operation: str = SEARCH, *, now_ms: int = 0, host: str = API_HOST, shop: str = ""
+    ) -> bool:
+        self._calls += 1
+        request = ApiRequest(method="POST", path="/", host=host)
+        hits = self.plane.on_request(
+            request, operation=operation, shop=shop, call=self._calls, now_ms=now_ms
+        )
+        return bool(hits)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "hits"),
+    [
+        pytest.param(Trigger(), [1, 2, 3, 4, 5, 6], id="without-conditions-every-request"),
+        pytest.param(Trigger(call=3), [3, 4, 5, 6], id="from-the-third-on"),
+        pytest.param(Trigger(call=2, times=2), [2, 3], id="two-from-the-second-on"),
+        pytest.param(Trigger(every=3), [1, 4], id="every-third"),
+        pytest.param(Trigger(call=2, every=2, times=2), [2, 4], id="every-second-twice"),
+    ],
+)
+def test_a_trigger_counts_matching_requests(trigger: Trigger, hits: list[int]) -> None:
+    driver = Driver(PlatformDown(), trigger)
+
+    assert [n for n in range(1, 7) if driver.send()] == hits
+
+
+def test_requests_that_do_not_match_are_not_counted() -> None:
+    driver = Driver(PlatformDown(), Trigger(operation="order.get_order_list", call=2))
+
+    assert [driver.send(o) for o in (SEARCH, DETAIL, DETAIL, SEARCH)] == [False, False, False, True]
+
+
+def test_a_fault_for_the_token_host_leaves_the_api_alone() -> None:
+    driver = Driver(PlatformDown(), Trigger(host="auth"))
+
+    assert not driver.send()
+    assert driver.send("token.v2.refresh", host=AUTH_HOST)
+
+
+def test_a_fault_for_one_shop_leaves_the_other_alone() -> None:
+    driver = Driver(PlatformDown(), Trigger(shop="7"))
+
+    assert not driver.send(shop="8")
+    assert driver.send(shop="7")
+
+
+def test_a_window_opens_and_closes() -> None:
+    driver = Driver(PlatformDown(), Trigger(after_ms=100, for_ms=50), armed_ms=1_000)
+
+    hits = [driver.send(now_ms=at) for at in (1_099, 1_100, 1_149, 1_150)]
+
+    assert hits == [False, True, True, False]
+    assert driver.plane.due_to_lift(1_149) == ()
+    assert driver.plane.due_to_lift(1_150) == ("f",)
+
+
+def test_a_fault_without_a_trigger_sets_in_when_armed() -> None:
+    driver = Driver(TokenExpired(), Trigger())
+
+    assert [command.name for command in driver.commands] == [
+        "set_refusal_style",
+        "expire_access_tokens",
+    ]
+
+
+def test_a_fault_with_a_trigger_sets_in_at_its_first_match() -> None:
+    plane = FaultPlane(Entropy(1))
+    request = ApiRequest(method="POST", path="/")
+    at_arming = plane.arm("f", TokenExpired(), Trigger(call=2, times=1), now_ms=0)
+
+    first = plane.on_request(request, operation=SEARCH, shop="", call=1, now_ms=0)
+    second = plane.on_request(request, operation=SEARCH, shop="", call=2, now_ms=0)
+
+    assert at_arming == ()
+    assert first == ()
+    assert [command.name for command in second[0].commands][-1] == "expire_access_tokens"
+
+
+def test_a_fault_that_never_set_in_has_nothing_to_undo() -> None:
+    driver = Driver(TokenExpired(), Trigger(call=5))
+
+    assert driver.plane.lift("f") == ()
+
+
+def test_lifting_undoes_once() -> None:
+    driver = Driver(TokenExpired(), Trigger())
+
+    assert [command.name for command in driver.plane.lift("f")] == ["set_refusal_style"]
+    assert driver.plane.lift("f") == ()
+    assert driver.plane.active() == ()
+
+
+def test_a_fault_realised_by_a_proxy_counts_but_has_no_effects() -> None:
+    plane = FaultPlane(Entropy(1))
+    plane.arm("f", PortRefused(), Trigger(), now_ms=0, via_proxy=True)
+
+    hits = plane.on_request(
+        ApiRequest(method="GET", path="/"), operation=SEARCH, shop="", call=1, now_ms=0
+    )
+
+    assert hits[0].effects == ()
+    assert plane.receipts()[0].fired == 1
+
+
+def test_the_receipt_names_the_requests_that_were_hit() -> None:
+    driver = Driver(PlatformDown(), Trigger(call=2, times=2))
+    for _ in range(4):
+        driver.send()
+
+    receipt = driver.plane.receipts()[0]
+
+    assert (receipt.matched, receipt.fired, receipt.calls) == (4, 2, (2, 3))
+
+
+def test_two_faults_cannot_share_an_id() -> None:
+    driver = Driver(PlatformDown(), Trigger())
+
+    with pytest.raises(UsageError, match="'f' is armed already"):
+        driver.plane.arm("f", PlatformDown(), Trigger(), now_ms=0)
+
+
+def test_lifting_what_is_not_armed_names_what_is() -> None:
+    driver = Driver(PlatformDown(), Trigger())
+
+    with pytest.raises(UsageError, match="no fault with id 'g' is armed; armed: f"):
+        driver.plane.lift("g")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "operation", "matches"),
+    [
+        pytest.param(SEARCH, SEARCH, True, id="the-id-itself"),
+        pytest.param("order.get_order_list", SEARCH, True, id="without-the-version"),
+        pytest.param("order.*", DETAIL, True, id="the-whole-domain"),
+        pytest.param("order.*", "product.202309.get_product", False, id="another-domain"),
+        pytest.param("order.*", "", False, id="no-operation"),
+        pytest.param("order.get_order_list", DETAIL, False, id="another-operation"),
+    ],
+)
+def test_operation_patterns(pattern: str, operation: str, matches: bool) -> None:
+    assert matches_operation(pattern, operation) is matches
