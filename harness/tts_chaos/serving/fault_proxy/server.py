@@ -89,7 +89,7 @@ class ServerProcess:
                 if server._launch():
                     return server
             raise BackendUnavailableError(
-                f"{path} found its port taken {_ATTEMPTS} times: {server._last_lines()}"
+                f"{path} found its port taken {_ATTEMPTS} times: {server._last_words()}"
             )
         except BaseException:
             server.stop()
