@@ -1,6 +1,6 @@
 """From host, verb and path to the operation meant, or to the reason why there is none.
 
-Literal paths are found in one dictionary; templates are compiled by number of segments. A literal
+Literal paths are found in one dictionary; templates by number of segments and category. A literal
 path wins over a template of the same shape where both take the verb.
 
 Implements protocol facts, section 8 ("Answers to wrong targets").
@@ -100,7 +100,7 @@ class Router:
     def __init__(self, operations: Iterable[Operation], categories: frozenset[str]) -> None:
         self.categories = categories
         self._literal: dict[tuple[str, str], _Template] = {}
-        self._by_length: dict[tuple[str, int], list[_Template]] = {}
+        self._by_shape: dict[tuple[str, int, str], list[_Template]] = {}
         for operation in operations:
             self._add(operation)
 
@@ -114,9 +114,9 @@ class Router:
                 f"{operation.method} {operation.path} is claimed by {taken.id!r} and "
                 f"{operation.id!r}"
             )
-        same_length = self._by_length.setdefault((operation.host, len(template.segments)), [])
-        if template not in same_length:
-            same_length.append(template)
+        same_shape = self._by_shape.setdefault(_shape(operation.host, template.segments), [])
+        if template not in same_shape:
+            same_shape.append(template)
 
     def resolve(self, host: str, method: str, path: str) -> Target:
         """Return what `method` on `path` at `host` means.
@@ -131,7 +131,7 @@ class Router:
             return Target(kind=TargetKind.MATCH, match=Match(literal.verbs[method]))
         segments = path[1:].split("/")
         verbs: set[str] = set()
-        for template in self._by_length.get((host, len(segments)), ()):
+        for template in self._by_shape.get(_shape(host, segments), ()):
             values = template.values(segments)
             if values is None:
                 continue
@@ -160,7 +160,12 @@ class Router:
         """Return the versions under which the same path is known."""
         if len(segments) < 3 or not _VERSION.fullmatch(segments[1]):
             return ()
-        same_length = self._by_length.get((API_HOST, len(segments)), ())
+        same_shape = self._by_shape.get(_shape(API_HOST, segments), ())
         return tuple(
-            sorted({t.segments[1] for t in same_length if t.values(segments, skip=1) is not None})
+            sorted({t.segments[1] for t in same_shape if t.values(segments, skip=1) is not None})
         )
+
+
+def _shape(host: str, segments: list[str]) -> tuple[str, int, str]:
+    """Key under which templates that might fit are kept; a category is never a placeholder."""
+    return host, len(segments), segments[0]

@@ -168,7 +168,7 @@ def check_body(operation: Operation, body: bytes, *, lenient: bool = False) -> C
         return Checked(value={}, problems=missing)
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         unreadable = Problem("body", "param body is no JSON", ApiCode.BODY_UNREADABLE)
         return Checked(value={}, problems=(unreadable,))
     if value == [] and lenient:

@@ -76,7 +76,7 @@ def parse_envelope(body: bytes) -> Envelope | None:
     """
     try:
         return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -133,7 +133,7 @@ def _body(secret: str, request: ApiRequest) -> _Candidates:
         return
     try:
         value = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for how, text in _spellings_of(value):
         yield (

@@ -96,7 +96,7 @@ def parse_webhook(body: bytes) -> WebhookBody | None:
     """Return what a webhook says, or None where it is none. Verify the signature first."""
     try:
         return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -169,6 +169,10 @@ def test_the_variants_of_a_bad_request_are_told_apart_by_words() -> None:
     assert counted.most_common(1)[0][1] == 1
 
 
+def test_a_known_status_is_told() -> None:
+    assert CONTRACTS.errors[ApiCode.TOKEN_EXPIRED].status == 401
+
+
 def test_a_business_code_is_told_under_200() -> None:
     assert CONTRACTS.errors[21011044].status == 200
 

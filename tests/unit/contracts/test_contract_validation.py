@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from tts_chaos.contracts.loader import load_contracts
@@ -149,6 +150,7 @@ def test_a_good_body_is_returned() -> None:
         pytest.param(b"[]", ["param body is no object"], id="a-list"),
         pytest.param(b"null", ["param body is no object"], id="null"),
         pytest.param(b'{"skus":', ["param body is no JSON"], id="cut-json"),
+        pytest.param(b"[" * 100_000, ["param body is no JSON"], id="nested-without-end"),
         pytest.param(b'{"skus":"\xff"}', ["param body is no JSON"], id="not-utf-8"),
         pytest.param(b"{}", ["param body.skus is missing"], id="required-field-missing"),
         pytest.param(
@@ -217,6 +219,18 @@ def test_a_body_that_the_operation_does_not_take_is_a_warning() -> None:
 
     assert checked.ok
     assert warned(checked) == ["body.ids"]
+
+
+def test_an_upload_is_not_read_as_json() -> None:
+    upload = msgspec.structs.replace(INVENTORY, content_type="multipart/form-data")
+
+    assert check_body(upload, b"--boundary") == Checked(value={})
+
+
+def test_an_answer_of_unknown_shape_keeps_to_any_contract() -> None:
+    unknown = msgspec.structs.replace(INVENTORY, response_schema=None)
+
+    assert check_response(unknown, {"anything": 1}) == ()
 
 
 def test_an_answer_that_keeps_to_the_contract_has_no_problem() -> None:

@@ -47,6 +47,7 @@ def test_fields_may_be_missing_and_unknown_ones_are_ignored() -> None:
         pytest.param(b'{"code":"0"}', id="code-as-text"),
         pytest.param(b'{"code":0.5}', id="code-as-fraction"),
         pytest.param(b"[]", id="a-list"),
+        pytest.param(b'{"code":0,"data":' + b"[" * 100_000, id="nested-without-end"),
         pytest.param(b'{"code":0,"message":"\xff"}', id="not-utf-8"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
 import pytest
 
@@ -18,6 +19,13 @@ from tts_chaos.wire.paging import (
 )
 
 NOW_MS = 1_793_091_600_000
+
+
+def token_of(payload: bytes) -> str:
+    checksum = hashlib.sha256(payload).digest()[:4]
+    return base64.b64encode(payload + checksum).decode()
+
+
 CURSOR = PageCursor(20, NOW_MS + 1_000, "0123456789abcdef")
 TOKEN = encode_page_token(CURSOR)
 SEARCH = CURSOR.search
@@ -57,6 +65,7 @@ def test_a_token_expires_at_its_instant() -> None:
         pytest.param(base64.b64encode(b"{}").decode(), id="somebody-else's"),
         pytest.param("é", id="not-ascii"),
         pytest.param("null", id="the-word-null"),
+        pytest.param(token_of(b"\xfb\xff\xbf" + b"\x01"), id="another-content"),
     ],
 )
 def test_a_damaged_token_is_refused(token: str) -> None:

@@ -126,6 +126,16 @@ def test_a_signed_multipart_body_is_named() -> None:
     assert diagnosis.mistake == "multipart_signed"
 
 
+def test_an_upload_with_another_mistake_is_named() -> None:
+    content_type = "multipart/form-data; boundary=b"
+    request = make_request(digest(PATH + "/" + SIGNED), content_type=content_type)
+
+    diagnosis = explain_mismatch(SECRET, request)
+
+    assert diagnosis is not None
+    assert diagnosis.mistake == "path_changed"
+
+
 def test_a_bare_plus_sign_in_the_url_is_named() -> None:
     request = make_request(
         digest(PATH + "app_keykpage_tokena+btimestamp1"),
@@ -179,8 +189,15 @@ def test_what_no_mistake_explains_is_not_guessed() -> None:
     assert diagnosis.mistake == "unexplained"
 
 
-def test_a_body_that_is_no_json_is_no_obstacle() -> None:
-    diagnosis = explain_mismatch(SECRET, make_request("0" * 64, body=b"\xff{"))
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"\xff{", id="not-utf-8"),
+        pytest.param(b"[" * 100_000, id="nested-without-end"),
+    ],
+)
+def test_a_body_that_is_no_json_is_no_obstacle(body: bytes) -> None:
+    diagnosis = explain_mismatch(SECRET, make_request("0" * 64, body=body))
 
     assert diagnosis is not None
     assert diagnosis.mistake == "unexplained"

@@ -110,6 +110,9 @@ def test_a_path_below_api_is_signed_without_its_body() -> None:
 
     assert sign_v1(SECRET, "/api/orders", pairs) == sign_v2(SECRET, "/api/orders", pairs)
     assert scheme_of("/api/orders/search") == "v1"
+    assert sign_request(SECRET, make_request(path="/api/orders")) == sign_v1(
+        SECRET, "/api/orders", make_request().query_pairs
+    )
     assert verify(
         sign_v1(SECRET, "/api/orders", pairs),
         secret=SECRET,

@@ -51,6 +51,7 @@ def test_an_event_of_an_account_is_owned_by_it() -> None:
     "body",
     [
         pytest.param(b"", id="nothing"),
+        pytest.param(b'{"type":1,"data":{"a":' + b"[" * 100_000, id="nested-without-end"),
         pytest.param(b"type=1", id="a-form"),
         pytest.param(b'{"shop_id":"1"}', id="no-type"),
         pytest.param(b'{"type":1,"data":[]}', id="data-as-a-list"),
