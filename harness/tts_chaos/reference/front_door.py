@@ -1,0 +1,156 @@
+"""A small HTTP front door: what a shop's own website and warehouse would call.
+
+    POST /checkout/quote       {"lines": [{"sku_id", "quantity"}]}  ->  {"currency", "total_amount"}
+    GET  /inventory/{sku_id}                                        ->  {"sku_id", "quantity"}
+    GET  /orders?limit=50                                           ->  {"orders": [...]}
+    GET  /health                                                    ->  {"status", ...}
+    POST /orders/{order_id}/ship                                    ->  {"shipments": [...]}
+    POST /webhooks/tiktok      a webhook                            ->  200 or 401, empty
+
+Reads come from the database and are answered whether the platform can be reached or not. Errors are
+{"error", "cause"}. It listens on loopback; put it behind a TLS-terminating server.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tts_chaos.reference.connector import ReferenceIntegration
+from tts_chaos.reference.errors import ConnectorError, NotShippableError, PriceUnknownError
+
+__all__ = ["FrontDoor"]
+
+_BODY_LIMIT = 1024 * 1024
+_MOST_ORDERS = 500
+_IDLE_S = 30
+_INVENTORY = re.compile(r"/inventory/(\d{1,30})")
+_SHIP = re.compile(r"/orders/(\d{1,30})/ship")
+
+
+class FrontDoor:
+    """Serves one connector over HTTP, one thread per connection.
+
+    Args:
+        connector: What answers.
+        port: TCP port on loopback; 0 picks a free one, told by `port`.
+    """
+
+    def __init__(self, connector: ReferenceIntegration, *, port: int = 0) -> None:
+        handler = type("_BoundHandler", (_Handler,), {"connector": connector})
+        self._server = _Server(("127.0.0.1", port), handler)
+        self.port: int = self._server.server_address[1]
+
+    def start(self) -> None:
+        """Serve in the background."""
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def serve(self) -> None:
+        """Serve until interrupted."""
+        self._server.serve_forever()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> FrontDoor:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    connector: ReferenceIntegration
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_S
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        inventory = _INVENTORY.fullmatch(url.path)
+        if inventory:
+            self._answer(lambda: self._inventory(inventory[1]))
+        elif url.path == "/orders":
+            self._answer(lambda: self._orders(url.query))
+        elif url.path == "/health":
+            self._answer(lambda: (200, self.connector.health()))
+        else:
+            self._send(404, {"error": "there is nothing here", "cause": "endpoint"})
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if body is None:
+            return
+        path = urlsplit(self.path).path
+        ship = _SHIP.fullmatch(path)
+        if path == "/webhooks/tiktok":
+            self._send(self.connector.deliver_webhook(self.headers.items(), body), None)
+        elif path == "/checkout/quote":
+            self._answer(lambda: self._quote(body))
+        elif ship:
+            self._answer(lambda: (200, {"shipments": self.connector.ship(ship[1])}))
+        else:
+            self._send(404, {"error": "there is nothing here", "cause": "endpoint"})
+
+    def _inventory(self, sku_id: str) -> tuple[int, dict[str, Any]]:
+        quantity = self.connector.stock().get(sku_id)
+        if quantity is None:
+            return 404, {"error": f"SKU {sku_id} is not known", "cause": "mapping"}
+        return 200, {"sku_id": sku_id, "quantity": quantity}
+
+    def _orders(self, query: str) -> tuple[int, dict[str, Any]]:
+        asked = parse_qs(query).get("limit", ["50"])[0]
+        if not asked.isascii() or not asked.isdigit():
+            return 400, {"error": "limit is no number", "cause": "mapping"}
+        return 200, {"orders": self.connector.orders(newest=min(int(asked), _MOST_ORDERS))}
+
+    def _quote(self, body: bytes) -> tuple[int, dict[str, Any]]:
+        try:
+            lines = json.loads(body)["lines"]
+            return 200, self.connector.quote_checkout(lines)
+        except (ValueError, KeyError, TypeError):
+            return 400, {"error": "expected lines of sku_id and quantity", "cause": "mapping"}
+
+    def _answer(self, work: Callable[[], tuple[int, dict[str, Any]]]) -> None:
+        try:
+            status, value = work()
+        except PriceUnknownError as error:
+            status, value = 404, {"error": str(error), "cause": error.cause}
+        except NotShippableError as error:
+            status, value = 409, {"error": str(error), "cause": error.cause}
+        except ConnectorError as error:
+            status, value = 503, {"error": str(error), "cause": error.cause}
+        self._send(status, value)
+
+    def _body(self) -> bytes | None:
+        length = self.headers.get("content-length", "")
+        if not length.isascii() or not length.isdigit() or int(length) > _BODY_LIMIT:
+            self.close_connection = True
+            self._send(413, {"error": "expected a body of known, sensible length", "cause": ""})
+            return None
+        return self.rfile.read(int(length))
+
+    def _send(self, status: int, value: dict[str, Any] | None) -> None:
+        body = b"" if value is None else json.dumps(value).encode()
+        self.send_response(status)
+        if body:
+            self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write nothing: the journal has what matters, and addresses may hold secrets."""
