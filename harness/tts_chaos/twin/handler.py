@@ -15,6 +15,7 @@ from tts_chaos.contracts.operation import Operation
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.registry import Registry
+from tts_chaos.twin.following import run_followers
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.store import Store
 
@@ -37,12 +38,26 @@ class RefusalError(Exception):
     Args:
         code: Code from the error table of the contracts.
         message: Text instead of the table's, for codes whose message names a detail.
+        variant: Which of several refusals that share the code, by its name in the table.
+        condition: Condition that only the simplified profile tells apart (`token_missing`).
+        diagnosis: What the caller did wrong, for the record; never sent.
     """
 
-    def __init__(self, code: int, message: str | None = None) -> None:
-        self.code = code
+    def __init__(
+        self,
+        code: int,
+        message: str | None = None,
+        *,
+        variant: str = "",
+        condition: str = "",
+        diagnosis: str = "",
+    ) -> None:
+        self.code = int(code)
         self.message = message
-        super().__init__(f"{code} {message or ''}".strip())
+        self.variant = variant
+        self.condition = condition
+        self.diagnosis = diagnosis
+        super().__init__(f"{self.code} {variant} {message or ''}".strip())
 
 
 class TwinEnv:
@@ -55,6 +70,9 @@ class TwinEnv:
         settings: Switches that commands may turn during a run.
         emit: Queues a webhook: `emit(event type, shop id, data)`.
         declare_secret: Tells the outside that a value is secret: `declare_secret(value, label)`.
+
+    Attributes:
+        minted_secrets: How many app secrets were made so far; numbers their labels.
     """
 
     def __init__(
@@ -71,8 +89,10 @@ class TwinEnv:
         self.entropy = entropy
         self.store = store
         self.settings = settings
+        self.minted_secrets = 0
         self.emit = emit
         self.declare_secret = declare_secret
+        store.follow(lambda change: run_followers(self, change))
 
     def now_s(self) -> int:
         """Return the platform's time in Unix seconds, the unit of every time on the wire."""

@@ -12,10 +12,19 @@ __all__ = ["Account", "App", "AuthCode", "Shop", "TokenPair"]
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """The developer's app. One per twin; `id` is always `app`."""
+    """The developer's app. One per twin; `id` is always `app`.
+
+    Attributes:
+        app_key: Names the app in every call.
+        app_secret: Signs calls and webhooks.
+        former_key: Key to return to once a replacement is undone; "" where nothing was replaced.
+        former_secret: The secret that belongs to it.
+    """
 
     app_key: str
     app_secret: str
+    former_key: str = ""
+    former_secret: str = ""
     id: str = "app"
     shop_id: str = ""
 

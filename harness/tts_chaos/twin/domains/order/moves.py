@@ -9,7 +9,8 @@
 `refund` is a full refund: it completes an order that is under way or delivered.
 
 Stock follows by itself, so callers never touch it: a line whose shipment gets arranged
-(`shipped_at_s` set) lets its unit leave, a line cancelled before that gives its unit back.
+(`shipped_at_s` set) lets its unit leave, a line cancelled before that gives its unit back. Packages
+follow, too (`follow_order`).
 
 Source: protocol facts, section 7.3 (documented); the names of the events are ours.
 """
@@ -21,6 +22,7 @@ from typing import Any
 
 import msgspec
 
+from tts_chaos.twin.domains.fulfillment.packages import follow_order
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.product.stock import consume_stock, release_stock
 from tts_chaos.twin.handler import TwinEnv
@@ -66,6 +68,9 @@ _STAMPS = {
 }
 """Field that keeps the instant at which a state was reached."""
 
+_WEBHOOK_WORDS = {"CANCELLED": "CANCEL"}
+"""States that webhook 1 spells otherwise than the API. Source: webhook events (documented)."""
+
 _CHANGES = {"cancel": "order.cancelled"}
 
 ORDER_STATUS_CHANGE = 1
@@ -96,8 +101,10 @@ def move_order(
         return edit(after) if edit else after
 
     order = edit_order(env, shop_id, order_id, moved, change=_CHANGES.get(event, "order.moved"))
+    follow_order(env, order)
     env.emit(ORDER_STATUS_CHANGE, shop_id, status_change(order))
-    return order
+    # Packages have noted themselves on the lines meanwhile.
+    return env.store.get(Order, shop_id, order_id) or order
 
 
 def edit_order(env: TwinEnv, shop_id: str, order_id: str, edit: OrderEdit, *, change: str) -> Order:
@@ -188,7 +195,7 @@ def status_change(order: Order) -> dict[str, Any]:
     """Return the data of webhook 1. It tells ids and states, never content."""
     return {
         "order_id": order.id,
-        "order_status": order.status,
+        "order_status": _WEBHOOK_WORDS.get(order.status, order.status),
         "is_on_hold_order": order.status == "ON_HOLD",
         "update_time": order.updated_at_s,
     }

@@ -9,6 +9,7 @@ import msgspec
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.authorization.entities import Shop
+from tts_chaos.twin.domains.fulfillment.packages import follow_order
 from tts_chaos.twin.domains.order.entities import Address, Buyer, LineItem, Order
 from tts_chaos.twin.domains.order.moves import ORDER_STATUS_CHANGE, status_change
 from tts_chaos.twin.domains.order.people import MESSAGES, NAMES_BY_REGION, NAMES_OF_THE_WORLD
@@ -52,6 +53,7 @@ def place_order(
     for sku_id, count in counts.items():
         commit_stock(env, shop.id, sku_id, count)
     env.store.put(order, change="order.placed")
+    follow_order(env, order)
     env.emit(ORDER_STATUS_CHANGE, shop.id, status_change(order))
     return order
 

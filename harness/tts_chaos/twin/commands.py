@@ -1,0 +1,147 @@
+"""Running platform commands: their arguments are checked against the function's own signature.
+
+Also the commands that belong to no domain: switches of the platform as a whole.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from tts_chaos.core.history import Json
+from tts_chaos.core.registry import nearest
+from tts_chaos.errors import UsageError
+from tts_chaos.twin.handler import COMMANDS, Command, TwinEnv, command
+
+__all__ = ["LONGEST_SHIFT_MS", "run_command"]
+
+LONGEST_SHIFT_MS = 366 * 86_400_000
+"""A year either way; more is a slip of units."""
+
+_STYLES = ("http", "ok")
+_PROFILES = ("documented", "article")
+
+
+def run_command(env: TwinEnv, name: str, arguments: Mapping[str, Any]) -> Json:
+    """Run the command called `name`.
+
+    Raises:
+        UsageError: If there is none, or an argument is unknown, missing or of the wrong type.
+    """
+    if name not in COMMANDS:
+        raise UsageError(COMMANDS.describe_unknown(name))
+    function = COMMANDS[name]
+    return function(env, **_checked(name, function, arguments))
+
+
+def _checked(name: str, function: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    expected, required = _signature(function)
+    for key in arguments:
+        if key not in expected:
+            close = nearest(key, expected)
+            known = ", ".join(expected) or "none"
+            hint = f"Did you mean {close!r}?" if close else f"It takes: {known}."
+            raise UsageError(f"command {name} takes no argument {key!r}. {hint}")
+    missing = [key for key in required if key not in arguments]
+    if missing:
+        raise UsageError(f"command {name} needs the argument {', '.join(missing)}")
+    return {key: _typed(name, key, value, expected[key]) for key, value in arguments.items()}
+
+
+def _typed(name: str, key: str, value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"command {name}, argument {key}: {error}, got {value!r}") from error
+
+
+@cache
+def _signature(function: Command) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the argument types of a command by name, and the names that must be given."""
+    hints = typing.get_type_hints(function)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    required = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
+    return {p.name: hints[p.name] for p in parameters}, required
+
+
+@command("shift_clock")
+def shift_clock(env: TwinEnv, offset_ms: int) -> None:
+    """Set the platform's clock to so many milliseconds ahead of true time; 0 sets it right."""
+    if abs(offset_ms) > LONGEST_SHIFT_MS:
+        raise UsageError(
+            f"shift_clock: offset_ms must be within a year, ±{LONGEST_SHIFT_MS}, got {offset_ms}"
+        )
+    env.clock.offset_ms = offset_ms
+
+
+@command("retire_version")
+def retire_version(env: TwinEnv, operation: str) -> None:
+    """Answer calls of an operation as those of a removed version.
+
+    `operation` is a full id, an id without its version (every version), or `<domain>.*`.
+    """
+    env.settings.retired.add(operation)
+
+
+@command("reinstate_version")
+def reinstate_version(env: TwinEnv, operation: str) -> None:
+    """Serve again what `retire_version` retired under the same words."""
+    env.settings.retired.discard(operation)
+
+
+@command("set_refusal_style")
+def set_refusal_style(env: TwinEnv, style: str) -> None:
+    """Tell refusals with their HTTP status (`http`) or all with 200 (`ok`)."""
+    env.settings.refusal_style = _one_of("set_refusal_style", style, _STYLES)
+
+
+@command("set_profile")
+def set_profile(env: TwinEnv, profile: str) -> None:
+    """Tell documented codes (`documented`) or the simplified ones (`article`)."""
+    env.settings.profile = _one_of("set_profile", profile, _PROFILES)
+
+
+@command("set_rate_limit")
+def set_rate_limit(env: TwinEnv, per_s: int) -> None:
+    """Allow so many calls per second, operation and shop; 0 for no limit."""
+    if per_s < 0:
+        raise UsageError(f"set_rate_limit: per_s must not be negative, got {per_s}")
+    env.settings.rate_per_s = per_s or None
+
+
+@command("refuse_ip")
+def refuse_ip(env: TwinEnv) -> None:
+    """Refuse every caller as one whose address is not on the app's allow list."""
+    env.settings.refuse_ip = True
+
+
+@command("allow_ip")
+def allow_ip(env: TwinEnv) -> None:
+    """Let callers in again, whatever their address."""
+    env.settings.refuse_ip = False
+
+
+@command("refuse_scope")
+def refuse_scope(env: TwinEnv, scope: str = "") -> None:
+    """Take a scope from every token; all scopes if empty."""
+    env.settings.refused_scopes.add(scope)
+
+
+@command("allow_scope")
+def allow_scope(env: TwinEnv, scope: str = "") -> None:
+    """Give a scope back; all that were taken if empty."""
+    if scope:
+        env.settings.refused_scopes.discard(scope)
+    else:
+        env.settings.refused_scopes.clear()
+
+
+def _one_of(name: str, value: str, valid: tuple[str, ...]) -> str:
+    if value not in valid:
+        raise UsageError(f"{name}: expected one of {', '.join(valid)}, got {value!r}")
+    return value

@@ -1,0 +1,89 @@
+"""What a gate works with: the twin's parts (the desk) and one call on its way in (an admission)."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from tts_chaos.contracts.loader import Contracts
+from tts_chaos.contracts.operation import Operation
+from tts_chaos.twin.domains.authorization.entities import Account, Shop
+from tts_chaos.twin.handler import TwinEnv
+from tts_chaos.wire.message import ApiRequest
+
+__all__ = ["Admission", "Desk", "EdgeAnswerError", "RateLimiter"]
+
+WINDOW_MS = 1_000
+
+
+class EdgeAnswerError(Exception):
+    """The call is answered before the API sees it, and not as an envelope.
+
+    Args:
+        answer: Name of a plain answer of the contracts.
+    """
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+        super().__init__(answer)
+
+
+class RateLimiter:
+    """Counts calls per operation and shop within the last second.
+
+    Source: protocol facts, section 5 (documented: per endpoint, app and shop).
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str], deque[int]] = {}
+
+    def admits(self, operation: str, shop: str, now_ms: int, *, rate_per_s: int) -> bool:
+        """Count one call and say whether it is within `rate_per_s`; refused calls do not count."""
+        calls = self._calls.setdefault((operation, shop), deque())
+        while calls and calls[0] <= now_ms - WINDOW_MS:
+            calls.popleft()
+        if len(calls) >= rate_per_s:
+            return False
+        calls.append(now_ms)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts of the twin that gates look at."""
+
+    env: TwinEnv
+    contracts: Contracts
+    limiter: RateLimiter = field(default_factory=RateLimiter)
+
+
+@dataclass(slots=True)
+class Admission:
+    """One call on its way in; gates fill it from top to bottom.
+
+    Attributes:
+        request: The call as it arrived.
+        operation: What it asks for, once the path is known.
+        path: Values of the path's placeholders.
+        account: Who authorised the token presented.
+        shop: Shop addressed, None for operations without one.
+        query: Decoded query parameters beyond the common ones, typed by the contract.
+        body: The JSON body.
+        notes: What a stricter platform might have refused, and fields nobody knows.
+    """
+
+    request: ApiRequest
+    operation: Operation | None = None
+    path: dict[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    shop: Shop | None = None
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> Operation:
+        """The operation; only after the gate that finds it."""
+        assert self.operation is not None, "the path gate comes first"
+        return self.operation

@@ -1,0 +1,104 @@
+"""Searching orders and reading them.
+
+Source: contracts of `order.*` and protocol facts, section 7.1 (documented: half-open windows, page
+size 1 to 100, at most 50 ids). That unknown ids are simply missing from a detail reply, and the
+code for an unknown order of a price detail, are assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tts_chaos.twin.domains.order.entities import Order
+from tts_chaos.twin.domains.order.price_detail import price_detail_view
+from tts_chaos.twin.domains.order.render import order_view
+from tts_chaos.twin.handler import Call, RefusalError, handles
+from tts_chaos.wire.codes import ApiCode
+from tts_chaos.wire.paging import PageTokenProblem, PageWindow, digest_of_search, take_page
+
+__all__ = ["get_order_detail", "get_order_detail_202507", "get_price_detail", "search_orders"]
+
+
+@handles("order.202309.get_order_list")
+def search_orders(call: Call) -> dict[str, Any]:
+    """Return one page of the orders that pass every filter, newest first unless asked otherwise."""
+    accepts = _filter(call.body)
+    found = [order for order in call.env.store.list(Order, call.shop_id) if accepts(order)]
+    by_update = call.query.get("sort_field") == "update_time"
+    found.sort(
+        key=lambda order: (order.updated_at_s if by_update else order.created_at_s, order.id),
+        reverse=call.query.get("sort_order", "DESC") == "DESC",
+    )
+    page = take_page(
+        found,
+        page_size=call.query["page_size"],
+        page_token=call.query.get("page_token"),
+        search=digest_of_search(call.operation.id, call.shop_id, call.query, call.body),
+        now_ms=call.env.clock.now_ms(),
+    )
+    if isinstance(page, PageTokenProblem):
+        message = "Invalid parameter. `page_token` is invalid or has expired."
+        raise RefusalError(
+            ApiCode.BAD_REQUEST,
+            message,
+            variant="parameter_invalid",
+            diagnosis=f"the page token is {page}",
+        )
+    return {
+        "orders": [order_view(order) for order in page.items],
+        "next_page_token": page.next_page_token,
+        "total_count": page.total_count,
+    }
+
+
+@handles("order.202309.get_order_detail")
+def get_order_detail(call: Call) -> dict[str, Any]:
+    """Return the orders asked for, in that order; ids the shop does not have are missing."""
+    return {"orders": [order_view(order) for order in _asked_for(call)]}
+
+
+@handles("order.202507.get_order_detail")
+def get_order_detail_202507(call: Call) -> dict[str, Any]:
+    """Return the same with the fields that 202507 added."""
+    return {
+        "orders": [
+            {**order_view(order), "fulfillment_priority_level": 1} for order in _asked_for(call)
+        ]
+    }
+
+
+@handles("order.202407.get_price_detail")
+def get_price_detail(call: Call) -> dict[str, Any]:
+    """Return what one order costs, taken apart by line."""
+    order = call.env.store.get(Order, call.shop_id, call.path["order_id"])
+    if order is None:
+        message = "Invalid parameter. `order_id` is no order of this shop."
+        raise RefusalError(ApiCode.BAD_REQUEST, message, variant="parameter_invalid")
+    return price_detail_view(order)
+
+
+def _asked_for(call: Call) -> list[Order]:
+    found = (call.env.store.get(Order, call.shop_id, id) for id in dict.fromkeys(call.query["ids"]))
+    return [order for order in found if order is not None]
+
+
+def _filter(body: dict[str, Any]) -> Callable[[Order], bool]:
+    created = PageWindow.of(body, "create_time")
+    updated = PageWindow.of(body, "update_time")
+    status, shipping = body.get("order_status"), body.get("shipping_type")
+    buyer, cancelling = body.get("buyer_user_id"), body.get("is_buyer_request_cancel")
+    warehouses = body.get("warehouse_ids")
+
+    def accepts(order: Order) -> bool:
+        return (
+            created.contains(order.created_at_s)
+            and updated.contains(order.updated_at_s)
+            and status in (None, order.status)
+            and shipping in (None, order.shipping_type)
+            and buyer in (None, order.buyer.id)
+            and cancelling in (None, order.cancel_requested_at_s > 0)
+            and (not warehouses or order.warehouse_id in warehouses)
+        )
+
+    return accepts

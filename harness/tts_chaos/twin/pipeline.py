@@ -1,0 +1,111 @@
+"""From a request to an answer: the gates, the handler, and the one place that tells refusals."""
+
+from __future__ import annotations
+
+from tts_chaos.contracts.loader import Contracts
+from tts_chaos.core.entropy import Entropy
+from tts_chaos.twin.answers import Answerer
+from tts_chaos.twin.desk import Admission, Desk, EdgeAnswerError
+from tts_chaos.twin.domains.authorization.lookup import shop_by_cipher
+from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
+from tts_chaos.twin.gates import API_GATES
+from tts_chaos.twin.generic import GENERATED_HEADER, generate_data
+from tts_chaos.twin.handled import Handled, Identity
+from tts_chaos.twin.handler import HANDLERS, Call, RefusalError, TwinEnv
+from tts_chaos.wire.envelope import TOKEN_SUCCESS
+from tts_chaos.wire.message import AUTH_HOST, ApiRequest, ApiResponse
+
+__all__ = ["Pipeline"]
+
+_TOKEN_HOST_UNROUTED = "token_host_unrouted"  # noqa: S105 - the name of an answer
+
+
+class Pipeline:
+    """Answers requests of both hosts."""
+
+    def __init__(self, env: TwinEnv, contracts: Contracts, entropy: Entropy) -> None:
+        self._desk = Desk(env=env, contracts=contracts)
+        self._answerer = Answerer(
+            contracts=contracts, settings=env.settings, clock=env.clock, entropy=entropy
+        )
+
+    def identify(self, request: ApiRequest) -> Identity:
+        """Return operation and shop of a request, "" where unknown."""
+        match = self._desk.contracts.match(request.host, request.method, request.path)
+        return Identity(
+            operation=match.operation.id if match else "", shop=self._shop_named_by(request)
+        )
+
+    def handle(self, request: ApiRequest) -> Handled:
+        """Answer one request."""
+        admission = Admission(request=request)
+        is_token_call = request.host == AUTH_HOST and request.scheme == "https"
+        try:
+            if is_token_call:
+                response, committed = self._ask_token_host(admission), True
+            else:
+                response, committed = self._ask_api(admission)
+        except EdgeAnswerError as edge:
+            return Handled(response=self._answerer.plain(edge.answer), message=edge.answer)
+        except RefusalError as refusal:
+            return self._refused(admission, refusal, is_token_call=is_token_call)
+        return Handled(
+            response=response,
+            operation=admission.target.id,
+            shop=admission.shop.id if admission.shop else "",
+            code=0,
+            committed=committed,
+            notes=tuple(admission.notes),
+        )
+
+    def _ask_api(self, admission: Admission) -> tuple[ApiResponse, bool]:
+        """Pass the gates and run the handler; False where the contract alone answers."""
+        for gate in API_GATES:
+            gate(self._desk, admission)
+        operation = admission.target
+        handler = HANDLERS.get(operation.id)
+        if handler is None:
+            data = generate_data(operation)
+            return self._answerer.tell(data, headers=(GENERATED_HEADER,)), False
+        return self._answerer.tell(handler(self._call(admission))), True
+
+    def _ask_token_host(self, admission: Admission) -> ApiResponse:
+        request = admission.request
+        match = self._desk.contracts.match(request.host, request.method, request.path)
+        if match is None or match.operation.id not in TOKEN_CALLS:
+            raise EdgeAnswerError(_TOKEN_HOST_UNROUTED)
+        admission.operation = match.operation
+        grant = TOKEN_CALLS[match.operation.id](self._desk.env, request)
+        return self._answerer.tell(grant.to_data(), message=TOKEN_SUCCESS)
+
+    def _refused(
+        self, admission: Admission, refusal: RefusalError, *, is_token_call: bool
+    ) -> Handled:
+        response = self._answerer.refuse(refusal, is_token_call=is_token_call)
+        return Handled(
+            response=response,
+            operation=admission.operation.id if admission.operation else "",
+            shop=admission.shop.id if admission.shop else "",
+            code=refusal.code,
+            message=self._answerer.wording(refusal),
+            diagnosis=refusal.diagnosis,
+            notes=tuple(admission.notes),
+        )
+
+    def _call(self, admission: Admission) -> Call:
+        return Call(
+            env=self._desk.env,
+            operation=admission.target,
+            shop_id=admission.shop.id if admission.shop else "",
+            open_id=admission.account.id if admission.account else "",
+            path=admission.path,
+            query=admission.query,
+            body=admission.body,
+        )
+
+    def _shop_named_by(self, request: ApiRequest) -> str:
+        cipher = request.parameter("shop_cipher")
+        if cipher:
+            shop = shop_by_cipher(self._desk.env.store, cipher)
+            return shop.id if shop else ""
+        return request.parameter("shop_id") or ""
