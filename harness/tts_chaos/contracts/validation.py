@@ -25,6 +25,7 @@ from tts_chaos.wire.codes import ApiCode
 
 __all__ = [
     "TOLERATED_PARAMETERS",
+    "TOLERATED_TOKEN_PARAMETERS",
     "Checked",
     "Problem",
     "check_body",

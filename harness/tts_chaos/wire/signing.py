@@ -33,6 +33,8 @@ __all__ = [
     "attach_signature",
     "canonical_string",
     "digest_string",
+    "encode_query",
+    "is_multipart",
     "scheme_of",
     "sign_request",
     "sign_v1",
