@@ -7,7 +7,7 @@ runs right after the change it follows, must be safe to repeat, and reads the pr
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tts_chaos.twin.store import Change
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FOLLOWERS", "Follower", "follows", "run_followers"]
 
-Follower: TypeAlias = "Callable[[TwinEnv, Any], None]"
-"""Takes the environment and the entity as it is after the change."""
+Follower: TypeAlias = "Callable[[TwinEnv, Change], None]"
+"""Takes the environment and the change that was just made; `change.after` is never None."""
 
 FOLLOWERS: dict[type, list[Follower]] = {}
 F = TypeVar("F", bound=Callable[..., None])
@@ -36,4 +36,4 @@ def follows(kind: type) -> Callable[[F], F]:
 def run_followers(env: TwinEnv, change: Change) -> None:
     """Do what follows from `change`; nothing follows from a removal."""
     for follower in FOLLOWERS.get(type(change.after), ()):
-        follower(env, change.after)
+        follower(env, change)

@@ -1,8 +1,8 @@
 """How packages come to be, move and follow their order.
 
-An order that is paid, collected, delivered or cancelled takes its packages along (`follow_order`).
-Knows orders as values only: moving an order, and with it the units in stock, is the business of
-whoever calls.
+Packages follow their order: one that is paid, shipped by hand, collected, delivered or cancelled
+takes them along. Knows orders as values only: moving an order, and with it the units in stock, is
+the business of whoever calls.
 
 Source: protocol facts, section 7.4 (documented: a package exists from payment on, in the US only
 after a ship call); webhook events, type 4 (documented: packages split).
@@ -21,7 +21,9 @@ from tts_chaos.twin.domains.fulfillment.lifecycle import PACKAGE, SUB_STATUS
 from tts_chaos.twin.domains.logistics.entities import Carrier
 from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
+from tts_chaos.twin.following import follows
 from tts_chaos.twin.handler import TwinEnv
+from tts_chaos.twin.store import Change
 
 __all__ = [
     "Shipment",
@@ -37,6 +39,9 @@ __all__ = [
 ]
 
 PACKAGE_UPDATE = 4
+PACKAGED = "order.packaged"
+"""Commit by which an order learns of its packages; nothing follows from it."""
+
 REGION_WITHOUT_EARLY_PACKAGES = "US"
 
 
@@ -58,16 +63,23 @@ def region_of_shop(env: TwinEnv, shop_id: str) -> str:
 
 
 def packages_of(env: TwinEnv, order: Order) -> list[Package]:
-    """Return the packages of an order that are not cancelled, oldest first."""
-    rows = env.store.list(Package, order.shop_id)
-    return [row for row in rows if row.order_id == order.id and row.status != "CANCELLED"]
+    """Return the packages of an order that are not cancelled, in order of its lines."""
+    current = env.store.get(Order, order.shop_id, order.id) or order
+    ids = dict.fromkeys(line.package_id for line in current.lines if line.package_id)
+    rows = (env.store.get(Package, order.shop_id, id) for id in ids)
+    return [row for row in rows if row is not None and row.status != "CANCELLED"]
 
 
 def open_package(
-    env: TwinEnv, order: Order, lines: Iterable[LineItem], *, tag: str = "DEFAULT"
+    env: TwinEnv,
+    order: Order,
+    lines: Iterable[LineItem],
+    *,
+    tag: str = "DEFAULT",
+    at_s: int | None = None,
 ) -> Package:
-    """Create a package for `lines` and note its id on them."""
-    now_s = env.now_s()
+    """Create a package for `lines`, now or at that instant, and note its id on them."""
+    now_s = env.now_s() if at_s is None else at_s
     package = Package(
         id=env.mint_id(),
         shop_id=order.shop_id,
@@ -122,13 +134,19 @@ _PAST = {
 
 
 def ship_package(
-    env: TwinEnv, package: Package, shipment: Shipment, *, change: str = "shipped"
+    env: TwinEnv,
+    package: Package,
+    shipment: Shipment,
+    *,
+    change: str = "shipped",
+    at_s: int | None = None,
 ) -> Package:
     """Let a package leave. Neither the order nor its units move: they follow the order's lines.
 
     Raises:
         IllegalMoveError: If the package cannot be shipped; nothing changes.
     """
+    now_s = env.now_s() if at_s is None else at_s
     return move_package(
         env,
         package,
@@ -141,7 +159,8 @@ def ship_package(
         handover_method=shipment.handover_method,
         pickup_start_s=shipment.pickup_start_s,
         pickup_end_s=shipment.pickup_end_s,
-        shipped_at_s=env.now_s(),
+        shipped_at_s=now_s,
+        updated_at_s=now_s,
     )
 
 
@@ -167,26 +186,28 @@ def split_off(env: TwinEnv, order: Order, package: Package, line_ids: set[str]) 
     return new
 
 
-def follow_order(env: TwinEnv, order: Order) -> None:
-    """Bring packages in step with an order that has just moved; safe to repeat."""
-    if order.status in ("ON_HOLD", "AWAITING_SHIPMENT"):
-        _open_after_payment(env, order)
-    elif order.status == "AWAITING_COLLECTION":
-        _ship_the_rest(env, order)
-    elif order.status == "IN_TRANSIT":
-        for package in packages_of(env, order):
-            if package.status == "FULFILLING" and not package.collected_at_s:
-                move_package(env, package, "collect", collected_at_s=env.now_s())
-    elif order.status == "DELIVERED":
-        for package in packages_of(env, order):
-            if package.status == "FULFILLING":
-                move_package(env, package, "deliver", delivered_at_s=env.now_s())
-                _note_on_lines(env, package, status="COMPLETED")
-    elif order.status == "CANCELLED":
+@follows(Order)
+def follow_order(env: TwinEnv, change: Change) -> None:
+    """Bring packages in step with an order that was just stored."""
+    order = change.after
+    if not isinstance(order, Order) or change.what == PACKAGED:
+        return
+    if order.status == "CANCELLED":
         for package in packages_of(env, order):
             if package.status != "COMPLETED":
                 move_package(env, package, "cancel")
                 _note_on_lines(env, package, status="CANCELLED")
+        return
+    if order.status == "UNPAID":
+        return
+    if order.shipped_at_s or region_of_shop(env, order.shop_id) != REGION_WITHOUT_EARLY_PACKAGES:
+        _package_the_rest(env, order)
+    if order.shipped_at_s:
+        _ship_the_rest(env, order)
+    if order.collected_at_s:
+        _advance(env, order, "collect", "collected_at_s", order.collected_at_s)
+    if order.delivered_at_s:
+        _advance(env, order, "deliver", "delivered_at_s", order.delivered_at_s)
 
 
 def make_shipment(env: TwinEnv, shop_id: str) -> Shipment:
@@ -197,23 +218,27 @@ def make_shipment(env: TwinEnv, shop_id: str) -> Shipment:
     return Shipment(tracking_number=env.entropy.digits(16), carrier=carrier)
 
 
-def _open_after_payment(env: TwinEnv, order: Order) -> None:
-    if region_of_shop(env, order.shop_id) == REGION_WITHOUT_EARLY_PACKAGES:
-        return
+def _package_the_rest(env: TwinEnv, order: Order) -> None:
     bare = [line for line in order.open_lines if not line.package_id]
     if bare:
-        open_package(env, order, bare)
+        open_package(env, order, bare, at_s=order.paid_at_s)
 
 
 def _ship_the_rest(env: TwinEnv, order: Order) -> None:
     """Ship what no call of the integration shipped: someone did it in the seller's own tool."""
-    bare = [line for line in order.open_lines if not line.package_id]
-    if bare:
-        open_package(env, order, bare)
     for package in packages_of(env, order):
         if package.status == "PROCESSING":
-            shipped = ship_package(env, package, make_shipment(env, order.shop_id))
+            shipment = make_shipment(env, order.shop_id)
+            shipped = ship_package(env, package, shipment, at_s=order.shipped_at_s)
             _note_on_lines(env, shipped, status="FULFILLING")
+
+
+def _advance(env: TwinEnv, order: Order, event: str, field: str, at_s: int) -> None:
+    for package in packages_of(env, order):
+        if package.status == "FULFILLING" and not getattr(package, field):
+            stamps: dict[str, Any] = {field: at_s, "updated_at_s": at_s}
+            moved = move_package(env, package, event, **stamps)
+            _note_on_lines(env, moved, status=moved.status)
 
 
 def _note_on_lines(env: TwinEnv, package: Package, *, status: str = "TO_FULFILL") -> None:
@@ -233,7 +258,7 @@ def _note_on_lines(env: TwinEnv, package: Package, *, status: str = "TO_FULFILL"
         )
         return msgspec.structs.replace(order, lines=lines)
 
-    env.store.update(Order, package.shop_id, package.order_id, noted, change="order.packaged")
+    env.store.update(Order, package.shop_id, package.order_id, noted, change=PACKAGED)
 
 
 def _split_notice(env: TwinEnv, order: Order, packages: list[Package]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Cancellations on the wire: search, cancel by the seller, and the answer to a buyer's request.
 
-Source: protocol facts, sections 7.1, 7.2, 7.5, pitfalls F8 and I20 (documented codes). Where several
-documented codes fit, the choice is assumed: approving what is decided answers 25011012, rejecting
-it 25020010, either on a closed request 25020009.
+Source: protocol facts, sections 7.1, 7.2, 7.5, pitfalls F8 and I20 (documented codes). Where
+several documented codes fit, the choice is assumed: approving what is decided answers 25011012,
+rejecting it 25020010, either on a closed request 25020009.
 """
 
 from __future__ import annotations

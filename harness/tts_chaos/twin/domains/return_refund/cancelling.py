@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tts_chaos.twin.domains.fulfillment.packages import drop_lines, follow_order
+from tts_chaos.twin.domains.fulfillment.packages import drop_lines
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.order.moves import ORDER_LIFE, cancel_order, edit_order, move_order
 from tts_chaos.twin.domains.return_refund.entities import Cancellation
@@ -190,8 +190,7 @@ def _cancel_lines(env: TwinEnv, order: Order, cancellation: Cancellation) -> Non
     chosen = set(cancellation.line_ids)
     kept = [line for line in order.open_lines if line.id not in chosen]
     if not kept:
-        cancelled = cancel_order(env, order.shop_id, order.id, by=by, reason=cancellation.reason)
-        follow_order(env, cancelled)
+        cancel_order(env, order.shop_id, order.id, by=by, reason=cancellation.reason)
         return
     edit_order(
         env,
