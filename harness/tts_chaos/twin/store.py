@@ -1,4 +1,4 @@
-"""A dumb store of frozen entities, which tells one observer of every change, then its followers.
+"""A dumb store of frozen entities, which tells one observer of every change.
 
 It knows no schema and no rules. Entities are frozen values, so what is handed out cannot be changed
 behind its back. Not thread-safe: whoever serves several threads serialises calls to the twin.
@@ -47,12 +47,7 @@ class Store:
 
     def __init__(self, observer: Observer | None = None) -> None:
         self._observer = observer
-        self._followers: list[Observer] = []
         self._kinds: dict[type, dict[tuple[str, str], object]] = {}
-
-    def follow(self, follower: Observer) -> None:
-        """Call `follower` with every change from now on, after the observer; it may change more."""
-        self._followers.append(follower)
 
     def get(self, kind: type[E], shop_id: str, id: str) -> E | None:
         """Return the entity or None."""
@@ -96,5 +91,3 @@ class Store:
     def _notify(self, change: Change) -> None:
         if self._observer is not None:
             self._observer(change)
-        for follower in self._followers:
-            follower(change)
