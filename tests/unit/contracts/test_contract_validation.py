@@ -57,12 +57,12 @@ def test_a_boolean_is_read() -> None:
         ),
         pytest.param(
             [("page_size", "101")],
-            ["param query.page_size is invalid: value is greater than the maximum of 100"],
+            ["param query.page_size is more than 100"],
             id="above-the-limit",
         ),
         pytest.param(
             [("page_size", "1"), ("sort_order", "asc")],
-            ['param query.sort_order is invalid: value is not one of "ASC" or "DESC"'],
+            ["param query.sort_order is none of ASC, DESC"],
             id="lower-case-order",
         ),
         pytest.param(
@@ -127,6 +127,44 @@ def test_a_token_call_demands_its_secret_like_any_parameter() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        pytest.param({"minimum": 1}, 0, "is less than 1", id="too-small"),
+        pytest.param({"maxItems": 1}, [1, 2], "has more than 1 items", id="too-many"),
+        pytest.param({"maxLength": 1}, "ab", "has more than 1 characters", id="too-long"),
+        pytest.param({"type": ["string", "null"]}, 1, "is no null or string", id="wrong-type"),
+        pytest.param({"minItems": 1}, [], "breaks the rule minItems", id="any-other-rule"),
+        pytest.param(
+            {"enum": list(range(12))},
+            "x",
+            "is none of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more",
+            id="a-long-list",
+        ),
+    ],
+)
+def test_each_rule_is_told_in_words(
+    schema: dict[str, object], value: object, expected: str
+) -> None:
+    operation = msgspec.structs.replace(
+        INVENTORY, body_schema={"type": "object", "properties": {"a": schema}}
+    )
+
+    checked = check_body(operation, json.dumps({"a": value}).encode())
+
+    assert texts(checked) == [f"param body.a {expected}"]
+
+
+def test_problems_are_told_in_order_of_place() -> None:
+    checked = check_body(INVENTORY, b'{"skus":[{"inventory":[{"quantity":-1}]},{"id":"1"}]}')
+
+    assert [problem.where for problem in checked.problems] == [
+        "body.skus[0].id",
+        "body.skus[0].inventory[0].quantity",
+        "body.skus[1].inventory",
+    ]
+
+
 def test_a_problem_never_repeats_the_value() -> None:
     checked = check_query(TOKEN, [("grant_type", "hunter2hunter2")])
 
@@ -160,7 +198,7 @@ def test_a_good_body_is_returned() -> None:
         ),
         pytest.param(
             b'{"skus":[{"id":"1","inventory":[{"quantity":"3"}]}]}',
-            ['param body.skus[0].inventory[0].quantity is invalid: value is not of type "integer"'],
+            ["param body.skus[0].inventory[0].quantity is no integer"],
             id="number-as-text",
         ),
     ],
