@@ -129,6 +129,11 @@ class Bench:
         return door, self.connect(self.serve(door))
 
 
+@pytest.fixture
+def scripted_door() -> ScriptedDoor:
+    return ScriptedDoor()
+
+
 @pytest.fixture(params=["asyncio", "uvloop"])
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "uvloop":
