@@ -5,15 +5,16 @@ Adding an oracle is adding a file with one function decorated by `@oracle`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from tts_chaos.core.history import History, Json
-from tts_chaos.core.registry import Registry
+from tts_chaos.core.registry import Registry, nearest
 from tts_chaos.core.verdict import Verdict
+from tts_chaos.errors import UsageError
 
 __all__ = [
     "ORACLES",
@@ -22,6 +23,7 @@ __all__ = [
     "JudgeSettings",
     "Oracle",
     "OracleReport",
+    "Rule",
     "judge_safely",
     "oracle",
     "report",
@@ -46,6 +48,37 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     alert_within_ms: int = 900_000
     retry_limit: int = 12
     options: dict[str, Json] = {}
+
+    def chosen(self, oracle: str, defaults: Mapping[str, int]) -> dict[str, int]:
+        """Return `defaults` with what the scenario set for `oracle` put over them.
+
+        Raises:
+            UsageError: If the scenario names a setting the oracle does not have, or gives
+                something else than a whole number.
+        """
+        given = self.options.get(oracle) or {}
+        for key, value in given.items():
+            if key not in defaults:
+                close = nearest(key, defaults)
+                hint = f"did you mean {close!r}?" if close else f"known: {sorted(defaults)}"
+                raise UsageError(f"oracle {oracle!r} has no setting {key!r}; {hint}")
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise UsageError(
+                    f"setting {key!r} of oracle {oracle!r} is {value!r}; expected a whole number"
+                )
+        return {**defaults, **given}
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule of an oracle, as its table of rules states it.
+
+    Attributes:
+        expected: What should have been, short.
+        defect: The likely defect in the integration when it is broken, in plain words.
+    """
+
+    expected: str
+    defect: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +140,8 @@ class Oracle:
         summary: One sentence for tables.
         observes: Observations of the integration it needs (`orders`, `stock`, ...).
         judge: The pure function.
+        rules: Every rule it can find broken, gravest first, by name.
+        options: Whole-number settings a scenario may change, with their defaults.
     """
 
     name: str
@@ -114,19 +149,36 @@ class Oracle:
     summary: str
     observes: tuple[str, ...]
     judge: Judge
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    options: Mapping[str, int] = field(default_factory=dict)
 
 
 ORACLES: Registry[Oracle] = Registry("oracle")
 
 
 def oracle(
-    *, name: str, kind: Kind, summary: str, observes: tuple[str, ...] = ()
+    *,
+    name: str,
+    kind: Kind,
+    summary: str,
+    observes: tuple[str, ...] = (),
+    rules: Mapping[str, Rule] | None = None,
+    options: Mapping[str, int] | None = None,
 ) -> Callable[[Judge], Judge]:
     """Register the decorated function as the judge of a new oracle."""
 
     def register(judge: Judge) -> Judge:
         ORACLES.add(
-            name, Oracle(name=name, kind=kind, summary=summary, observes=observes, judge=judge)
+            name,
+            Oracle(
+                name=name,
+                kind=kind,
+                summary=summary,
+                observes=observes,
+                judge=judge,
+                rules=rules or {},
+                options=options or {},
+            ),
         )
         return judge
 

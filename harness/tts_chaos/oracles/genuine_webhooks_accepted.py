@@ -1,0 +1,83 @@
+"""What the platform did send is accepted.
+
+An integration that cannot work on a webhook just now does right to answer with an error: the
+platform sends it again. It is wrong to refuse a genuine one as if it were forged. Source: protocol
+facts, section 6: acknowledged by 200 (or 401), four retries (documented).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tts_chaos.core.history import Committed, History, WebhookSent
+from tts_chaos.oracles.actions import actions_of
+from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
+
+__all__ = ["judge"]
+
+NAME = "genuine_webhooks_accepted"
+RULES = {
+    "genuine_refused": Rule(
+        expected="200 for a genuine webhook",
+        defect="the signature is computed wrongly: over parsed and re-written JSON, without the "
+        "app key in front, by the scheme of another product, or read from another header",
+    ),
+    "genuine_dropped": Rule(
+        expected="200 for one of the five attempts",
+        defect="the receiver fails or is too slow (3 seconds) for each attempt; it works on the "
+        "webhook before it answers",
+    ),
+}
+ATTEMPTS = 5
+
+
+@oracle(
+    name=NAME,
+    kind="safety",
+    summary="Genuine webhooks are accepted, at the latest when they are sent again.",
+    rules=RULES,
+)
+def judge(history: History, _settings: JudgeSettings) -> OracleReport:
+    """Judge the answers to genuine deliveries; none while the app secret was just rotated."""
+    findings, counts = Findings(RULES), Counter[str]()
+    sent = [record for record in history.of(WebhookSent) if record.genuine]
+    accepted = {record.notification for record in sent if 200 <= record.status < 300}
+    for record in sent:
+        counts["deliveries"] += 1
+        counts["accepted"] += 200 <= record.status < 300
+        counts["acknowledged_oddly"] += 200 < record.status < 400
+        if 400 <= record.status < 500 and record.status not in (408, 425, 429):
+            if not _has_stale_secret(history, record.index):
+                findings.add(
+                    "genuine_refused",
+                    f"a genuine webhook of type {record.type} was answered {record.status}",
+                    actual=str(record.status),
+                    index=record.index,
+                )
+        elif record.attempt >= ATTEMPTS and record.notification not in accepted:
+            findings.add(
+                "genuine_dropped",
+                f"all {ATTEMPTS} deliveries of webhook {record.notification} failed, the last with "
+                f"{record.status or 'no answer'}",
+                actual=str(record.status),
+                index=record.index,
+            )
+    return report(
+        NAME,
+        saw=len(sent),
+        findings=findings.all(),
+        counts=dict(counts),
+        reason="" if sent else "no webhook was sent",
+    )
+
+
+def _has_stale_secret(history: History, index: int) -> bool:
+    """Whether the app's keys changed before and no operator has told the integration yet."""
+    changed = [
+        record.index
+        for record in history.of(Committed)
+        if record.change.startswith("app.") and record.index < index
+    ]
+    told = [a.begin for a in actions_of(history).named("reconfigure") if a.begin < index]
+    return bool(changed) and max(told, default=-1) < changed[-1]

@@ -1,0 +1,105 @@
+"""Why orders are missing: what the wire shows about orders that never arrived.
+
+Explanations are likely causes, tried from the most to the least telling. Source of the classes:
+defects seen in real connectors (errors taken for an empty last page, one page only, a failed
+detail call, a webhook acknowledged before its look-up).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tts_chaos.core.history import Exchange, History, WebhookSent
+from tts_chaos.oracles.calls import operation_name
+
+__all__ = ["explain_loss"]
+
+_SEARCH = "order.get_order_list"
+_DETAIL = "order.get_order_detail"
+
+
+def explain_loss(history: History, lost: Sequence[str]) -> str:
+    """Return the likeliest reason why the orders `lost` are not known."""
+    searches = [x for x in history.exchanges() if operation_name(x) == _SEARCH]
+    return (
+        _never_searched(searches)
+        or _details_failed(history, lost)
+        or _page_not_read(searches)
+        or _mapping_dropped(searches, lost)
+        or _webhook_acknowledged(history, lost)
+        or "an error while reading orders is not made up for by a later run"
+    )
+
+
+def _never_searched(searches: Sequence[Exchange]) -> str:
+    if not searches:
+        return (
+            "no order search reached the platform: orders are only taken from webhooks, or the"
+            " address is wrong"
+        )
+    if not any(search.succeeded for search in searches):
+        return "no order search ever succeeded, not even after the platform was well again"
+    return ""
+
+
+def _details_failed(history: History, lost: Sequence[str]) -> str:
+    details = [x for x in history.exchanges() if operation_name(x) == _DETAIL]
+    for id in lost:
+        asked = [x for x in details if id in (x.parameter("ids") or "")]
+        if asked and not any(x.succeeded for x in asked):
+            return (
+                "a failed order detail call drops its orders: they are skipped with a warning and"
+                " never asked for again"
+            )
+    return ""
+
+
+def _page_not_read(searches: Sequence[Exchange]) -> str:
+    """Look for a page that was announced and never read."""
+    read = {search.parameter("page_token") for search in searches if search.succeeded}
+    tried = {search.parameter("page_token") for search in searches}
+    for search in searches:
+        token = _next_page(search)
+        if not token or token in read:
+            continue
+        if token not in tried:
+            return "next_page_token is not followed: only the first page is ever read"
+        return (
+            "an error on a later page is taken for the end of the list, and the mark of the last"
+            " sync moves past the pages that were not read"
+        )
+    return ""
+
+
+def _next_page(search: Exchange) -> str:
+    if not search.succeeded:
+        return ""
+    try:
+        data = msgspec.json.decode(search.response_body).get("data") or {}
+    except (msgspec.DecodeError, AttributeError):
+        return ""
+    token = data.get("next_page_token") if isinstance(data, dict) else ""
+    return token if isinstance(token, str) else ""
+
+
+def _mapping_dropped(searches: Sequence[Exchange], lost: Sequence[str]) -> str:
+    for id in lost:
+        quoted = f'"{id}"'
+        if any(search.succeeded and quoted in search.response_body for search in searches):
+            return (
+                "the order was delivered in a search result and then dropped: a page is thrown"
+                " away when a later step fails, or the mapping discards what it cannot read"
+            )
+    return ""
+
+
+def _webhook_acknowledged(history: History, lost: Sequence[str]) -> str:
+    for sent in history.of(WebhookSent):
+        if sent.status == 200 and any(id in sent.body for id in lost):
+            return (
+                "a webhook about the order was acknowledged before its look-up succeeded, so the"
+                " platform never sent it again"
+            )
+    return ""

@@ -1,0 +1,97 @@
+"""No order, line or unit is booked twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tts_chaos.core.history import History, Observed
+from tts_chaos.oracles.beliefs import (
+    Order,
+    believed_orders,
+    observations,
+    true_orders,
+    truth_beside,
+)
+from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
+
+__all__ = ["judge"]
+
+NAME = "orders_unique"
+RULES = {
+    "order_twice": Rule(
+        expected="one entry per order id",
+        defect="an order is inserted without looking whether its id is known (no unique key), so "
+        "an overlap, a retry or a second delivery books it again",
+    ),
+    "line_twice": Rule(
+        expected="one entry per line id",
+        defect="lines of a known order are added again instead of replaced when it is read anew",
+    ),
+    "unit_twice": Rule(
+        expected="no more units of a SKU than the platform sold",
+        defect="quantities are added up when an order is read anew, or a line is multiplied",
+    ),
+}
+
+
+@oracle(
+    name=NAME,
+    kind="safety",
+    summary="No order, line item or unit is booked twice.",
+    observes=("orders",),
+    rules=RULES,
+)
+def judge(history: History, _settings: JudgeSettings) -> OracleReport:
+    """Look for doubles in every list of orders the integration told."""
+    findings = Findings(RULES)
+    saw = 0
+    for observed in observations(history, "orders"):
+        orders = believed_orders(observed) or []
+        saw += len(orders)
+        truth = truth_beside(history, observed)
+        exists = {} if truth is None else true_orders(truth)
+        _find_doubles(orders, observed, findings)
+        for order in orders:
+            _find_double_lines(order, observed, findings)
+            if order.id in exists:
+                _find_double_units(order, exists[order.id], observed, findings)
+    return report(NAME, saw=saw, findings=findings.all(), counts={"orders_read": saw})
+
+
+def _find_doubles(orders: list[Order], observed: Observed, findings: Findings) -> None:
+    for id, times in Counter(order.id for order in orders).items():
+        if times > 1:
+            findings.add(
+                "order_twice",
+                f"order {id} is booked {times} times",
+                actual=f"{times} entries",
+                index=observed.index,
+                weight=times,
+            )
+
+
+def _find_double_lines(order: Order, observed: Observed, findings: Findings) -> None:
+    for id, times in Counter(line.id for line in order.lines if line.id).items():
+        if times > 1:
+            findings.add(
+                "line_twice",
+                f"line {id} of order {order.id} is booked {times} times",
+                actual=f"{times} entries",
+                index=observed.index,
+                weight=times,
+            )
+
+
+def _find_double_units(order: Order, true: Order, observed: Observed, findings: Findings) -> None:
+    sold = true.units() + Counter(line.seller_sku for line in true.lines if line.seller_sku)
+    for sku, units in order.units().items():
+        if sku in sold and units > sold[sku]:
+            findings.add(
+                "unit_twice",
+                f"order {order.id} has {units} units of SKU {sku}, the platform sold {sold[sku]}",
+                expected=f"{sold[sku]} units",
+                actual=f"{units} units",
+                index=observed.index,
+                weight=units - sold[sku],
+            )

@@ -1,0 +1,123 @@
+"""The stock the integration believes in is what the platform sells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tts_chaos.core.history import History
+from tts_chaos.oracles.beliefs import (
+    believed_stock,
+    observations,
+    true_orders,
+    true_stock,
+    truth_beside,
+)
+from tts_chaos.oracles.codes import describe
+from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
+from tts_chaos.oracles.stock_writes import StockWrite, stock_writes
+
+__all__ = ["judge"]
+
+NAME = "stock_converges"
+RULES = {
+    "stock_differs": Rule(
+        expected="the platform's available quantity",
+        defect="the last change of this SKU never reached the other side",
+    ),
+    "sku_unknown": Rule(
+        expected="SKU ids the platform has",
+        defect="stock is kept under a wrong id: the seller's SKU or another shop's",
+    ),
+    "quantity_unreadable": Rule(
+        expected="a whole number per SKU",
+        defect="quantities are kept as text or fractions, or were never filled in",
+    ),
+}
+
+
+@oracle(
+    name=NAME,
+    kind="liveness",
+    summary="For each SKU the integration holds, its quantity is what the platform sells.",
+    observes=("stock",),
+    rules=RULES,
+)
+def judge(history: History, _settings: JudgeSettings) -> OracleReport:
+    """Compare the last told stock with the ledger beside it; SKUs not told are not judged."""
+    told = observations(history, "stock")
+    truth = truth_beside(history, told[-1]) if told else None
+    if truth is None:
+        return report(NAME, saw=0, reason="stock() was never answered, or the ledger never read")
+    last, findings = told[-1], Findings(RULES)
+    believed = believed_stock(last)
+    if believed is None:
+        actual = f"a {type(last.value).__name__}"
+        findings.add(
+            "quantity_unreadable", "stock() is no mapping", actual=actual, index=last.index
+        )
+        return report(NAME, saw=1, findings=findings.all())
+    exists = true_stock(truth)
+    sold = [order.units() for order in true_orders(truth).values()]
+    writes = stock_writes(history)
+    for sku, quantity in believed.items():
+        if sku not in exists:
+            findings.add(
+                "sku_unknown", f"SKU {sku} is not the platform's", actual=sku, index=last.index
+            )
+        elif not isinstance(quantity, int):
+            findings.add(
+                "quantity_unreadable",
+                f"SKU {sku} has quantity {quantity!r}",
+                actual=repr(quantity),
+                index=last.index,
+            )
+        elif quantity != exists[sku]:
+            findings.add(
+                "stock_differs",
+                f"SKU {sku}: the integration believes {quantity}, the platform sells {exists[sku]}",
+                expected=str(exists[sku]),
+                actual=str(quantity),
+                defect=_explain(
+                    [w for w in writes if w.sku == sku],
+                    believed=quantity,
+                    true=exists[sku],
+                    sold={units[sku] for units in sold},
+                ),
+                index=last.index,
+                weight=abs(quantity - exists[sku]),
+            )
+    equal = sum(exists.get(sku) == quantity for sku, quantity in believed.items())
+    return report(
+        NAME,
+        saw=len(believed),
+        findings=findings.all(),
+        counts={"compared": len(believed), "equal": equal},
+    )
+
+
+def _explain(writes: Sequence[StockWrite], *, believed: int, true: int, sold: set[int]) -> str:
+    """Return the likeliest reason why two quantities of one SKU differ."""
+    last = writes[-1] if writes else None
+    if last is not None and last.refused:
+        return (
+            "the platform refused the SKU inside code 0 ($.data.errors[]) and the push was taken"
+            " for done"
+        )
+    if last is not None and not last.exchange.succeeded and last.quantity == believed:
+        return (
+            f"the last push ended with {describe(last.exchange)} and was never sent again, or was"
+            " marked done although it failed"
+        )
+    if last is not None and last.applied and last.quantity < believed and true == last.quantity:
+        return "the stock was lowered again by a failed attempt that was repeated (lowered twice)"
+    if true > believed and true - believed in sold:
+        return (
+            "a sale was booked twice (stock lowered twice): by a duplicate webhook, or by webhook"
+            " and sync both, or lowered before a push that failed and was tried again"
+        )
+    if believed > true and believed - true in sold:
+        return "a sale was never booked: its order or webhook was missed"
+    if last is None:
+        return "no push for this SKU ever reached the platform"
+    return "a later change of this SKU never reached the other side"
