@@ -1,26 +1,57 @@
-"""Every domain of the twin, imported so that its handlers, commands and timers are registered."""
+"""Every module of the twin that registers handlers, commands, timers or followers.
+
+Importing this one imports all of them. A new one is added here, or a test says so.
+"""
 
 from __future__ import annotations
 
 from tts_chaos.twin import commands
 from tts_chaos.twin.domains.authorization import commands as authorization_commands
 from tts_chaos.twin.domains.event import operations as event_operations
+from tts_chaos.twin.domains.fulfillment import commands as fulfillment_commands
+from tts_chaos.twin.domains.fulfillment import operations as fulfillment_operations
+from tts_chaos.twin.domains.fulfillment import packages as fulfillment_packages
+from tts_chaos.twin.domains.fulfillment import shipping as fulfillment_shipping
 from tts_chaos.twin.domains.logistics import operations as logistics_operations
 from tts_chaos.twin.domains.order import commands as order_commands
 from tts_chaos.twin.domains.order import operations as order_operations
 from tts_chaos.twin.domains.order import progress as order_progress
+from tts_chaos.twin.domains.product import commands as product_commands
+from tts_chaos.twin.domains.product import inventory as product_inventory
+from tts_chaos.twin.domains.product import listings as product_listings
+from tts_chaos.twin.domains.product import prices as product_prices
+from tts_chaos.twin.domains.product import search as product_search
+from tts_chaos.twin.domains.return_refund import cancellations as return_refund_cancellations
+from tts_chaos.twin.domains.return_refund import cancelling as return_refund_cancelling
+from tts_chaos.twin.domains.return_refund import commands as return_refund_commands
+from tts_chaos.twin.domains.return_refund import returning as return_refund_returning
+from tts_chaos.twin.domains.return_refund import returns as return_refund_returns
 from tts_chaos.twin.domains.seller import operations as seller_operations
 
-__all__ = ["DOMAINS"]
+__all__ = ["REGISTERING_MODULES"]
 
-DOMAINS = (
+REGISTERING_MODULES = (
     commands,
     authorization_commands,
     event_operations,
+    fulfillment_commands,
+    fulfillment_operations,
+    fulfillment_packages,
+    fulfillment_shipping,
     logistics_operations,
     order_commands,
     order_operations,
     order_progress,
+    product_commands,
+    product_inventory,
+    product_listings,
+    product_prices,
+    product_search,
+    return_refund_cancellations,
+    return_refund_cancelling,
+    return_refund_commands,
+    return_refund_returning,
+    return_refund_returns,
     seller_operations,
 )
-"""The modules that register something."""
+"""All of them, in the order in which they register."""

@@ -18,13 +18,24 @@ from tts_chaos.core.registry import nearest
 from tts_chaos.errors import UsageError
 from tts_chaos.twin.handler import COMMANDS, Command, TwinEnv, command
 
-__all__ = ["LONGEST_SHIFT_MS", "run_command"]
+__all__ = ["LONGEST_SHIFT_MS", "check_command", "run_command"]
 
 LONGEST_SHIFT_MS = 366 * 86_400_000
 """A year either way; more is a slip of units."""
 
 _STYLES = ("http", "ok")
 _PROFILES = ("documented", "article")
+
+
+def check_command(name: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse a command that could not run, before anything runs.
+
+    Raises:
+        UsageError: If there is none, or an argument is unknown, missing or of the wrong type.
+    """
+    if name not in COMMANDS:
+        raise UsageError(COMMANDS.describe_unknown(name))
+    _checked(name, COMMANDS[name], arguments)
 
 
 def run_command(env: TwinEnv, name: str, arguments: Mapping[str, Any]) -> Json:

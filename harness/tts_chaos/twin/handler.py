@@ -15,7 +15,6 @@ from tts_chaos.contracts.operation import Operation
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.registry import Registry
-from tts_chaos.twin.following import run_followers
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.store import Store
 
@@ -92,7 +91,6 @@ class TwinEnv:
         self.minted_secrets = 0
         self.emit = emit
         self.declare_secret = declare_secret
-        store.follow(lambda change: run_followers(self, change))
 
     def now_s(self) -> int:
         """Return the platform's time in Unix seconds, the unit of every time on the wire."""

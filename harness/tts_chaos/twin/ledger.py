@@ -11,6 +11,7 @@ from tts_chaos.twin.domains.fulfillment.ledger import shipments_ledger
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.render import ledger_order
 from tts_chaos.twin.domains.product.ledger import stock_ledger
+from tts_chaos.twin.domains.return_refund.ledger import cancellations_ledger, returns_ledger
 from tts_chaos.twin.handler import TwinEnv
 
 __all__ = ["make_ledger"]
@@ -27,8 +28,8 @@ def _shop(env: TwinEnv, shop_id: str) -> dict[str, Any]:
         "orders": [ledger_order(order) for order in env.store.list(Order, shop_id)],
         "stock": stock_ledger(env, shop_id),
         "shipments": shipments_ledger(env, shop_id),
-        "cancellations": [],
-        "returns": [],
+        "cancellations": cancellations_ledger(env, shop_id),
+        "returns": returns_ledger(env, shop_id),
     }
 
 

@@ -22,6 +22,7 @@ from tts_chaos.twin.domains.authorization.lookup import the_app
 from tts_chaos.twin.domains.authorization.tokens import newest_pair
 from tts_chaos.twin.domains.event.entities import Subscription
 from tts_chaos.twin.domains.event.operations import name_of
+from tts_chaos.twin.following import run_followers
 from tts_chaos.twin.handled import Credentials, Handled, Identity, ShopCredentials
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.ledger import make_ledger
@@ -191,6 +192,7 @@ class Twin:
         self._schedule.note(change)
         if self._observe is not None:
             self._observe(change)
+        run_followers(self._env, change)
 
     def _emit(self, type: int, shop_id: str, data: dict[str, Any]) -> None:
         if self._store.get(Subscription, shop_id, name_of(type)) is not None:

@@ -10,7 +10,7 @@
 
 Stock follows by itself, so callers never touch it: a line whose shipment gets arranged
 (`shipped_at_s` set) lets its unit leave, a line cancelled before that gives its unit back. Packages
-follow, too (`follow_order`).
+follow orders, too.
 
 Source: protocol facts, section 7.3 (documented); the names of the events are ours.
 """
@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from tts_chaos.twin.domains.fulfillment.packages import follow_order
+from tts_chaos.twin.domains.order.deadlines import mark_paid
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.product.stock import consume_stock, release_stock
 from tts_chaos.twin.handler import TwinEnv
@@ -59,7 +59,6 @@ ORDER_LIFE = Lifecycle(
 OrderEdit = Callable[[Order], Order]
 
 _STAMPS = {
-    "ON_HOLD": "paid_at_s",
     "AWAITING_COLLECTION": "shipped_at_s",
     "IN_TRANSIT": "collected_at_s",
     "DELIVERED": "delivered_at_s",
@@ -67,6 +66,8 @@ _STAMPS = {
     "CANCELLED": "cancelled_at_s",
 }
 """Field that keeps the instant at which a state was reached."""
+
+_PAYMENTS = ("pay", "pay_without_hold")
 
 _WEBHOOK_WORDS = {"CANCELLED": "CANCEL"}
 """States that webhook 1 spells otherwise than the API. Source: webhook events (documented)."""
@@ -98,13 +99,13 @@ def move_order(
 
     def moved(order: Order) -> Order:
         after = _moved(order, event, now_s)
+        if event in _PAYMENTS:
+            after = mark_paid(after, now_s, env.settings)
         return edit(after) if edit else after
 
     order = edit_order(env, shop_id, order_id, moved, change=_CHANGES.get(event, "order.moved"))
-    follow_order(env, order)
     env.emit(ORDER_STATUS_CHANGE, shop_id, status_change(order))
-    # Packages have noted themselves on the lines meanwhile.
-    return env.store.get(Order, shop_id, order_id) or order
+    return order
 
 
 def edit_order(env: TwinEnv, shop_id: str, order_id: str, edit: OrderEdit, *, change: str) -> Order:
@@ -123,7 +124,8 @@ def edit_order(env: TwinEnv, shop_id: str, order_id: str, edit: OrderEdit, *, ch
     )
     if before is not None:
         _settle_stock(env, before, after)
-    return after
+    # Packages follow orders and have noted themselves on the lines meanwhile.
+    return env.store.get(Order, shop_id, order_id) or after
 
 
 def cancel_order(
@@ -167,8 +169,6 @@ def _moved(order: Order, event: str, now_s: int) -> Order:
     changes: dict[str, object] = {"status": status, "updated_at_s": now_s}
     if status in _STAMPS:
         changes[_STAMPS[status]] = now_s
-    if event == "pay_without_hold":
-        changes["paid_at_s"] = now_s
     if event != "ship_part":
         changes["lines"] = tuple(_moved_line(line, status, now_s) for line in order.lines)
     return msgspec.structs.replace(order, **changes)

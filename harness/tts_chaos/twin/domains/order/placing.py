@@ -9,7 +9,7 @@ import msgspec
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.authorization.entities import Shop
-from tts_chaos.twin.domains.fulfillment.packages import follow_order
+from tts_chaos.twin.domains.order.deadlines import mark_paid
 from tts_chaos.twin.domains.order.entities import Address, Buyer, LineItem, Order
 from tts_chaos.twin.domains.order.moves import ORDER_STATUS_CHANGE, status_change
 from tts_chaos.twin.domains.order.people import MESSAGES, NAMES_BY_REGION, NAMES_OF_THE_WORLD
@@ -21,9 +21,6 @@ from tts_chaos.twin.regions import Region, region_of
 
 __all__ = ["choose_skus", "draft_order", "invent_address", "place_order"]
 
-_SHIP_WITHIN_S = 2 * 86_400
-_COLLECT_WITHIN_S = 3 * 86_400
-_DELIVER_WITHIN_S = 9 * 86_400
 _SELLER_SHIPPED_EVERY = 4
 _IMAGE = "https://p16-oec-general-eu.example.net/tos-{product}.jpeg"
 _DELIVERY_OPTION = "Standard Shipping"
@@ -53,9 +50,8 @@ def place_order(
     for sku_id, count in counts.items():
         commit_stock(env, shop.id, sku_id, count)
     env.store.put(order, change="order.placed")
-    follow_order(env, order)
     env.emit(ORDER_STATUS_CHANGE, shop.id, status_change(order))
-    return order
+    return env.store.get(Order, shop.id, order.id) or order
 
 
 def with_status(order: Order, status: str, env: TwinEnv) -> Order:
@@ -63,22 +59,7 @@ def with_status(order: Order, status: str, env: TwinEnv) -> Order:
     paid_at_s = 0 if status == "UNPAID" else order.created_at_s
     lines = tuple(msgspec.structs.replace(line, status=status) for line in order.lines)
     order = msgspec.structs.replace(order, status=status, lines=lines)
-    return with_payment(order, paid_at_s, env)
-
-
-def with_payment(order: Order, paid_at_s: int, env: TwinEnv) -> Order:
-    """Return `order` as paid at that instant, with the deadlines that follow from it."""
-    if not paid_at_s:
-        return order
-    return msgspec.structs.replace(
-        order,
-        paid_at_s=paid_at_s,
-        updated_at_s=max(order.updated_at_s, paid_at_s),
-        ship_by_s=paid_at_s + _SHIP_WITHIN_S,
-        collect_by_s=paid_at_s + _COLLECT_WITHIN_S,
-        deliver_by_s=paid_at_s + _DELIVER_WITHIN_S,
-        cancel_by_s=paid_at_s + env.settings.ship_deadline_ms // 1000,
-    )
+    return mark_paid(order, paid_at_s, env.settings) if paid_at_s else order
 
 
 def draft_order(
