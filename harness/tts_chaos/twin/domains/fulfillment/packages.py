@@ -21,7 +21,9 @@ from tts_chaos.twin.domains.fulfillment.lifecycle import PACKAGE, SUB_STATUS
 from tts_chaos.twin.domains.logistics.entities import Carrier
 from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
+from tts_chaos.twin.following import follows
 from tts_chaos.twin.handler import TwinEnv
+from tts_chaos.twin.store import Change
 
 __all__ = [
     "Shipment",
@@ -37,6 +39,9 @@ __all__ = [
 ]
 
 PACKAGE_UPDATE = 4
+PACKAGED = "order.packaged"
+"""Commit by which an order learns of its packages; nothing follows from it."""
+
 REGION_WITHOUT_EARLY_PACKAGES = "US"
 
 
@@ -181,8 +186,12 @@ def split_off(env: TwinEnv, order: Order, package: Package, line_ids: set[str]) 
     return new
 
 
-def follow_order(env: TwinEnv, order: Order) -> None:
-    """Bring packages in step with an order that was just placed or moved; safe to repeat."""
+@follows(Order)
+def follow_order(env: TwinEnv, change: Change) -> None:
+    """Bring packages in step with an order that was just stored."""
+    order = change.after
+    if not isinstance(order, Order) or change.what == PACKAGED:
+        return
     if order.status == "CANCELLED":
         for package in packages_of(env, order):
             if package.status != "COMPLETED":
@@ -249,7 +258,7 @@ def _note_on_lines(env: TwinEnv, package: Package, *, status: str = "TO_FULFILL"
         )
         return msgspec.structs.replace(order, lines=lines)
 
-    env.store.update(Order, package.shop_id, package.order_id, noted, change="order.packaged")
+    env.store.update(Order, package.shop_id, package.order_id, noted, change=PACKAGED)
 
 
 def _split_notice(env: TwinEnv, order: Order, packages: list[Package]) -> dict[str, Any]:
