@@ -291,8 +291,8 @@ class ReferenceIntegration:
         `degraded` means that what is known is still told, and may be old.
         """
         open_causes = sorted({alert["cause"] for alert in self._alerts.all() if alert["open"]})
-        marks = [self._book.watermark(shop.id) for shop in self._settings.shops]
-        oldest_s = time.time() - min(marks) if marks and min(marks) else None
+        mark = min(self._book.watermark(shop.id) for shop in self._settings.shops)
+        oldest_s = time.time() - mark if mark else None
         waiting = len(self._stock.pending()), self._inbox.pending()
         is_well = not open_causes and not any(waiting)
         is_fresh = oldest_s is None or oldest_s < _STALE_S

@@ -11,10 +11,10 @@ from cryptography.fernet import Fernet
 from tts_chaos.reference.connector import ReferenceIntegration
 from tts_chaos.reference.settings import PATIENT, QUICK, ReferenceSettings, make_shops
 
-__all__ = ["Connection", "make_reference"]
+__all__ = ["make_reference"]
 
 
-class Connection(Protocol):
+class _Connection(Protocol):
     """What is needed of a connection: addresses, credentials, shops."""
 
     @property
@@ -42,7 +42,7 @@ class Connection(Protocol):
 
 
 def make_reference(
-    connection: Connection,
+    connection: _Connection,
     directory: Path,
     *,
     patient: bool | None = None,
