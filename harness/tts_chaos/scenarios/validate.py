@@ -21,6 +21,7 @@ from tts_chaos.scenarios.model import (
     WaitStep,
 )
 from tts_chaos.scenarios.shape import Place
+from tts_chaos.twin import catalogue as _catalogue  # noqa: F401 - registers every command
 from tts_chaos.twin.commands import check_command
 
 __all__ = ["REAL_TIME_LIMIT_MS", "validate"]

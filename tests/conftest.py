@@ -1,0 +1,26 @@
+"""Versions in the header, Hypothesis profiles, and nothing else."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ("pytester",)
+
+settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("project")
+
+
+def pytest_report_header() -> str:
+    """Show the versions that matter."""
+    names = ("httpx", "respx", "requests", "msgspec", "time-machine", "toxiproxy-python")
+    return "versions: " + ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a developer's own settings out of the tests."""
+    for name in ("TTS_CHAOS_WORLD", "TTS_CHAOS_SEED", "TTS_CHAOS_REPORT", "TOXIPROXY_URL"):
+        monkeypatch.delenv(name, raising=False)
