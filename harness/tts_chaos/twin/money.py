@@ -6,6 +6,7 @@ Amounts are `Decimal` from the moment a price is set to the moment it is written
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 __all__ = ["ZERO", "amount_text", "fraction_digits", "round_amount"]
 
@@ -31,6 +32,7 @@ def round_amount(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(_UNITS[fraction_digits(currency)], rounding=ROUND_HALF_UP)
 
 
+@lru_cache(maxsize=8192)
 def amount_text(amount: Decimal, currency: str) -> str:
     """Return `amount` as the API writes it: plain decimal text, no exponent, no separator.
 

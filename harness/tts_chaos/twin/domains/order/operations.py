@@ -14,37 +14,22 @@ from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.price_detail import price_detail_view
 from tts_chaos.twin.domains.order.render import order_view
 from tts_chaos.twin.handler import Call, RefusalError, handles
+from tts_chaos.twin.listing import page_of, sort_rows, within_windows
 from tts_chaos.wire.codes import ApiCode
-from tts_chaos.wire.paging import PageTokenProblem, PageWindow, digest_of_search, take_page
 
 __all__ = ["get_order_detail", "get_order_detail_202507", "get_price_detail", "search_orders"]
+
+PAGE_SIZES = (1, 100)
+DEFAULT_PAGE_SIZE = 20
 
 
 @handles("order.202309.get_order_list")
 def search_orders(call: Call) -> dict[str, Any]:
     """Return one page of the orders that pass every filter, newest first unless asked otherwise."""
+    rows = within_windows(call.env.store.list(Order, call.shop_id), call.body)
     accepts = _filter(call.body)
-    found = [order for order in call.env.store.list(Order, call.shop_id) if accepts(order)]
-    by_update = call.query.get("sort_field") == "update_time"
-    found.sort(
-        key=lambda order: (order.updated_at_s if by_update else order.created_at_s, order.id),
-        reverse=call.query.get("sort_order", "DESC") == "DESC",
-    )
-    page = take_page(
-        found,
-        page_size=call.query["page_size"],
-        page_token=call.query.get("page_token"),
-        search=digest_of_search(call.operation.id, call.shop_id, call.query, call.body),
-        now_ms=call.env.clock.now_ms(),
-    )
-    if isinstance(page, PageTokenProblem):
-        message = "Invalid parameter. `page_token` is invalid or has expired."
-        raise RefusalError(
-            ApiCode.BAD_REQUEST,
-            message,
-            variant="parameter_invalid",
-            diagnosis=f"the page token is {page}",
-        )
+    found = sort_rows([row for row in rows if accepts(row)], call.query, descending=True)
+    page = page_of(call, found, sizes=PAGE_SIZES, default_size=DEFAULT_PAGE_SIZE)
     return {
         "orders": [order_view(order) for order in page.items],
         "next_page_token": page.next_page_token,
@@ -84,17 +69,13 @@ def _asked_for(call: Call) -> list[Order]:
 
 
 def _filter(body: dict[str, Any]) -> Callable[[Order], bool]:
-    created = PageWindow.of(body, "create_time")
-    updated = PageWindow.of(body, "update_time")
     status, shipping = body.get("order_status"), body.get("shipping_type")
     buyer, cancelling = body.get("buyer_user_id"), body.get("is_buyer_request_cancel")
     warehouses = body.get("warehouse_ids")
 
     def accepts(order: Order) -> bool:
         return (
-            created.contains(order.created_at_s)
-            and updated.contains(order.updated_at_s)
-            and status in (None, order.status)
+            status in (None, order.status)
             and shipping in (None, order.shipping_type)
             and buyer in (None, order.buyer.id)
             and cancelling in (None, order.cancel_requested_at_s > 0)
