@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -23,10 +22,6 @@ Behaviour = Callable[[socket.socket], None]
 def echo(peer: socket.socket) -> None:
     while data := peer.recv(65536):
         peer.sendall(data)
-
-
-def elapsed_ms(since_s: float) -> float:
-    return (time.monotonic() - since_s) * 1000
 
 
 class Reply:
@@ -47,6 +42,10 @@ class Bench:
         self.client = ToxiproxyClient(url)
         self._cleanup = cleanup
         cleanup.callback(self.client.close)
+
+    def at(self, url: str) -> Bench:
+        """Return the same for another engine, as another user of it would have."""
+        return Bench(url, self._cleanup)
 
     def clear(self) -> None:
         for name in self.client.proxies():
@@ -106,33 +105,6 @@ class Bench:
     def add(self, kind: str, stream: str = "downstream", **attributes: int) -> None:
         """Add a toxic named like its kind to proxy `p`."""
         self.client.add_toxic("p", kind, kind, stream=stream, attributes=attributes)
-
-
-def read_exactly(peer: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        chunk = peer.recv(count - len(data))
-        if not chunk:
-            return data
-        data += chunk
-    return data
-
-
-def read_to_end(peer: socket.socket) -> bytes:
-    """Read until the other side ends the stream, in order or by a reset."""
-    data = b""
-    with contextlib.suppress(ConnectionResetError):
-        while chunk := peer.recv(65536):
-            data += chunk
-    return data
-
-
-def round_trip_ms(peer: socket.socket, payload: bytes = b"ping") -> float:
-    """Send `payload` to an echo and return how long it took to come back whole."""
-    begin_s = time.monotonic()
-    peer.sendall(payload)
-    assert read_exactly(peer, len(payload)) == payload
-    return elapsed_ms(begin_s)
 
 
 @pytest.fixture(scope="session")
