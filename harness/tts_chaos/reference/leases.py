@@ -69,13 +69,15 @@ class Leases:
             self._database.write("DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
 
     def _take(self, name: str, holder: str) -> bool:
-        now = time.time()
         with self._database.transaction() as connection:
+            # Read under the lock: a time from before the wait for it would make a fresh lease look
+            # as if it came from the future.
+            now = time.time()
             row = connection.execute(
                 "SELECT expires_at FROM leases WHERE name = ?", (name,)
             ).fetchone()
             # A lease from the far future was written under another clock; nobody holds it.
-            if row is not None and now < row["expires_at"] <= now + self._life_s:
+            if row is not None and now < row["expires_at"] <= now + 2 * self._life_s:
                 return False
             connection.execute(
                 "INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (name, holder, now + self._life_s)
