@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import msgspec
@@ -145,6 +146,11 @@ class Gateway:
         self._calls = 0
         self._current_call = 0
         self._open: dict[int, _Open] = {}
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """Say that the platform is set up, and that from now on its changes are recorded."""
+        self._has_begun = True
 
     def attach(self, platform: Platform) -> None:
         """Put the platform behind the door."""
@@ -160,6 +166,12 @@ class Gateway:
     def calls(self) -> int:
         """Requests taken in so far."""
         return self._calls
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep everybody else from the platform while its own methods are called directly."""
+        with self._lock:
+            yield
 
     def open(self, request: ApiRequest) -> _Open:
         """Take a request in and return its answer, ready to travel.
@@ -339,7 +351,12 @@ class Gateway:
         self.platform.command(command.name, command.arguments)
 
     def on_change(self, change: _Change) -> None:
-        """Record a change of the platform's state; given to the twin as its observer."""
+        """Record a change of the platform's state; given to the twin as its observer.
+
+        What is there before the first request or command is no change: the first `Truth` has it.
+        """
+        if not self._has_begun and not change.what.startswith("token."):
+            return
         self._recorder.add(
             Committed(
                 change=change.what,

@@ -147,6 +147,8 @@ class Phases:
         tick_ms = recovery.wire_tick_ms if self._is_wire else recovery.tick_ms
         deadline_ms = started_ms + self._judgement.settings.rto_ms
         while True:
+            # The schedule comes round one tick after the world is whole, not at that very moment.
+            self._wait(tick_ms)
             self._round()
             self._look()
             reason = self._judgement.pending_reason()
@@ -157,7 +159,6 @@ class Phases:
                 return self._canary(tick_ms)
             if now_ms + tick_ms > deadline_ms:
                 return reason
-            self._wait(tick_ms)
 
     def _canary(self, tick_ms: int) -> str:
         """Place one test order and see it arrive: the last word on "recovered"."""

@@ -142,5 +142,5 @@ class World(Protocol):
         ...
 
     def leftover_threads(self) -> tuple[str, ...]:
-        """Return names of threads that the integration started and did not end."""
+        """Return names of threads that the integration did not end; known after `close`."""
         ...

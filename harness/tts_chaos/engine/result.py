@@ -31,7 +31,6 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         receipts: One per fault.
         missing: Capabilities the scenario needed and the integration lacks.
         refused_destinations: Hosts outside the harness that the integration tried to reach.
-        leftover_threads: Names of threads the integration left behind.
         proxy: Fault proxy engine that ran, "" for none.
         contract_digest: Digest of the contracts the twin spoke.
         history: All records.
@@ -52,7 +51,6 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     receipts: tuple[Receipt, ...]
     missing: tuple[str, ...]
     refused_destinations: tuple[str, ...]
-    leftover_threads: tuple[str, ...]
     proxy: str
     contract_digest: str
     history: History

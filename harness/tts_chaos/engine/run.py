@@ -48,6 +48,10 @@ def _settings_of(setup: TwinSetup) -> TwinSettings:
 class Run:
     """A run; use it once.
 
+    Attributes:
+        connection: What the integration needs to connect; None until opened.
+        leftover_threads: Names of threads the integration did not end; known once closed.
+
     Args:
         scenario: What to play.
         world: Where; the run opens and closes it.
@@ -94,6 +98,7 @@ class Run:
         self._started_ms = 0
         self._is_open = False
         self.connection: TwinConnection | None = None
+        self.leftover_threads: tuple[str, ...] = ()
 
     def open(self) -> TwinConnection:
         """Fill the twin, start the world, and return what the integration needs to connect.
@@ -109,6 +114,7 @@ class Run:
             shops=setup.shops,
             regions=setup.regions,
         )
+        self.gateway.begin()
         self._is_open = True
         self.connection = self.world.open(self.gateway, self._credentials(), self._platform_clock)
         self._started_ms = self.world.clock.now_ms()
@@ -205,7 +211,6 @@ class Run:
             receipts=self.gateway.receipts(),
             missing=phases.missing,
             refused_destinations=self.world.refused_destinations(),
-            leftover_threads=self.world.leftover_threads(),
             proxy=self.world.proxy_engine,
             contract_digest=self._contracts.digest,
             history=history,
@@ -218,6 +223,7 @@ class Run:
         self._is_open = False
         self._search.stop()
         self.world.close()
+        self.leftover_threads = self.world.leftover_threads()
 
     def __enter__(self) -> Run:
         self.open()

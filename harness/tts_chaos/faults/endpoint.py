@@ -51,17 +51,17 @@ class HostWrong(_Misdirected, frozen=True, kw_only=True):
     """A mistyped host answers instead of the Open API. Source: article, row 7.
 
     Attributes:
-        host: The host typed by mistake.
+        wrong_host: The host typed by mistake.
     """
 
     name: ClassVar[str] = "host_wrong"
     summary: ClassVar[str] = "the host name of the API was mistyped"
 
-    host: str = "api.tiktokshop.com"
+    wrong_host: str = "api.tiktokshop.com"
 
     def misdirect(self, request: ApiRequest) -> ApiRequest:
         """Return the same request for the wrong host."""
-        return msgspec.structs.replace(request, host=self.host)
+        return msgspec.structs.replace(request, host=self.wrong_host)
 
 
 @register_fault
@@ -69,17 +69,17 @@ class PathWrong(_Misdirected, frozen=True, kw_only=True):
     """A mistyped path is called on the right host. Source: article, row 7.
 
     Attributes:
-        path: The path typed by mistake.
+        wrong_path: The path typed by mistake.
     """
 
     name: ClassVar[str] = "path_wrong"
     summary: ClassVar[str] = "the path of the API was mistyped"
 
-    path: str = "/v1/orders"
+    wrong_path: str = "/v1/orders"
 
     def misdirect(self, request: ApiRequest) -> ApiRequest:
         """Return the same request for the wrong path."""
-        return msgspec.structs.replace(request, path=self.path)
+        return msgspec.structs.replace(request, path=self.wrong_path)
 
 
 @register_fault

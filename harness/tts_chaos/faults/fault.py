@@ -126,9 +126,13 @@ def register_fault(cls: F) -> F:
     """Add a fault class to the catalogue under its `name`.
 
     Raises:
-        ValueError: If the name is taken or the cause is none of `CAUSES`.
+        ValueError: If the name is taken, the cause is none of `CAUSES`, or a setting has the name
+            of a trigger's condition, which stands beside it in the same table.
     """
     if cls.cause not in CAUSES:
         raise ValueError(f"fault {cls.name!r} has cause {cls.cause!r}; expected one of {CAUSES}")
+    shadowed = sorted(set(cls.__struct_fields__) & set(Trigger.__struct_fields__))
+    if shadowed:
+        raise ValueError(f"fault {cls.name!r} calls a setting {shadowed[0]!r}, as triggers do")
     FAULTS.add(cls.name, cls)
     return cls

@@ -47,11 +47,6 @@ class SimulatedWorld:
 
     Args:
         hang_limit_s: Real seconds after which a call counts as hung.
-
-    Attributes:
-        refused: Destinations outside the platform that the integration tried to reach.
-        left_threads: Names of the threads it left behind; known after `close`.
-        stubborn_threads: Those among them that would not end.
     """
 
     def __init__(self, *, hang_limit_s: float = HANG_LIMIT_S) -> None:
@@ -72,13 +67,16 @@ class SimulatedWorld:
         return self._virtual.clock
 
     @property
-    def refused(self) -> tuple[str, ...]:
-        """Destinations (`host:port`) whose connections were refused, once each, in order."""
+    def proxy_engine(self) -> str:
+        """Nothing: there is no proxy here."""
+        return ""
+
+    def refused_destinations(self) -> tuple[str, ...]:
+        """Return destinations (`host:port`) whose connections were refused, once each, in order."""
         return tuple(self._outside.refused)
 
-    @property
-    def left_threads(self) -> tuple[str, ...]:
-        """Names of threads that were still there at the end and were made to end."""
+    def leftover_threads(self) -> tuple[str, ...]:
+        """Return names of threads that were still there at the end and were made to end."""
         return self._virtual.left_threads
 
     @property
@@ -134,7 +132,7 @@ class SimulatedWorld:
         """Say no: there is no proxy here."""
         return False
 
-    def arm(self, id: str, fault: Fault) -> None:
+    def arm(self, id: str, fault: Fault, trigger: Trigger) -> None:
         """Do nothing; the door realises every fault here."""
 
     def lift(self, id: str) -> None:

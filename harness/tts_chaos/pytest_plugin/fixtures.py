@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,12 @@ def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run
     run = session.make_run(request.node, tts_workspace)
     with run:
         yield run
+    if run.leftover_threads:
+        warnings.warn(
+            f"{run.scenario.id}: the integration did not end its threads: "
+            f"{', '.join(run.leftover_threads)}; end them in the fixture, after the yield",
+            stacklevel=1,
+        )
 
 
 @pytest.fixture
@@ -43,7 +50,7 @@ def tts_twin(tts_run: Run) -> TwinConnection:
 @pytest.fixture
 def tts_integration(tts_twin: TwinConnection, tts_workspace: Path) -> Iterator[Any]:
     """The bundled reference integration. Define a fixture of this name to test your own."""
-    from tts_chaos.reference.connector import make_reference
+    from tts_chaos.reference.factory import make_reference
 
     integration = make_reference(tts_twin, tts_workspace)
     yield integration

@@ -166,8 +166,6 @@ def _side_notes(result: RunResult) -> Iterator[str]:
     notes = []
     if result.refused_destinations:
         notes.append(f"outside hosts refused: {', '.join(result.refused_destinations)}")
-    if result.leftover_threads:
-        notes.append(f"threads left behind: {', '.join(result.leftover_threads)}")
     assumed = sorted({fact for report in result.reports for fact in report.assumed})
     if assumed:
         notes.append(f"rests on assumed facts: {'; '.join(assumed)}")

@@ -51,7 +51,6 @@ def summarise(result: RunResult) -> dict[str, Any]:
         "faults": [msgspec.to_builtins(receipt) for receipt in result.receipts],
         "missing": list(result.missing),
         "refused_destinations": list(result.refused_destinations),
-        "leftover_threads": list(result.leftover_threads),
         "proxy": result.proxy,
         "contract_digest": result.contract_digest,
         "history_sha256": result.history.digest(),
