@@ -15,6 +15,7 @@ from typing import Any
 
 from tts_chaos.injectors.virtual_time import active, originals
 from tts_chaos.injectors.virtual_time.clock import to_us
+from tts_chaos.injectors.virtual_time.guards import RunOverError
 from tts_chaos.injectors.virtual_time.loop import VirtualLoop
 from tts_chaos.injectors.virtual_time.scheduler import Scheduler
 from tts_chaos.injectors.virtual_time.slots import Slot, Ticket
@@ -122,6 +123,9 @@ def _within_turns(scheduler: Scheduler, slot: Slot, run: Callable[[], None]) -> 
         try:
             scheduler.begin(slot)
             run()
+        except RunOverError:
+            # Caught here, because hooks for exceptions in threads would report it.
+            return
         finally:
             # The instance must not keep itself alive through its own method.
             vars(slot.thread).pop("run", None)

@@ -48,8 +48,15 @@ class Site:
         if isinstance(self._holder, dict):
             if self._holder.get(self._name) is old:
                 self._holder[self._name] = new
-        elif getattr(self._holder, self._name, None) is old:
+        elif _own_value(self._holder, self._name) is old:
             setattr(self._holder, self._name, new)
+
+
+def _own_value(holder: Any, name: str) -> Any:
+    """Return what a class itself holds, unbound; for a function, its attribute."""
+    if isinstance(holder, type):
+        return vars(holder).get(name)
+    return getattr(holder, name, None)
 
 
 class _Known:
@@ -107,6 +114,8 @@ def _sites_in_class(cls: type, wanted: Wanted) -> Iterator[Site]:
     for name, value in list(vars(cls).items()):
         if id(value) in wanted:
             yield Site(cls, name, *wanted[id(value)])
+        elif isinstance(value, staticmethod) and id(value.__func__) in wanted:
+            yield Site(cls, name, value, staticmethod(wanted[id(value.__func__)][1]))
         elif isinstance(value, FunctionType):
             yield from _sites_in_defaults(value, wanted)
 
