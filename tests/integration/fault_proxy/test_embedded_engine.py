@@ -206,6 +206,16 @@ def test_what_is_no_http_is_refused(embedded: Bench, sent: bytes) -> None:
         assert raw.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_request_that_breaks_the_engine_is_cut_off_and_the_next_is_served(
+    embedded: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ConnectionError):
+        embedded.ask("POST", "/proxies", "[" * 500_000)
+
+    assert "a control request of the fault proxy failed" in caplog.text
+    assert embedded.ask("GET", "/proxies").status == 200
+
+
 def test_an_endless_body_is_cut_off(embedded: Bench) -> None:
     host, _, port = embedded.url.removeprefix("http://").rpartition(":")
     with socket.create_connection((host, int(port)), timeout=3) as raw:

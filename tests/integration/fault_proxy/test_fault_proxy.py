@@ -117,6 +117,14 @@ def test_down_refuses_until_cleared_and_keeps_the_port(proxy: FaultProxy, embedd
     assert ping(address) < 500
 
 
+def test_nobody_takes_the_port_of_a_proxy_that_is_down(proxy: FaultProxy, embedded: Bench) -> None:
+    address = proxy.add("api", embedded.serve())
+    proxy.apply("api", "dead", [DOWN])
+
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(address)
+
+
 def test_a_proxy_stays_down_until_the_last_fault_lets_go(
     proxy: FaultProxy, embedded: Bench
 ) -> None:

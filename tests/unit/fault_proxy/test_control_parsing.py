@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tts_chaos.errors import UsageError
@@ -35,6 +37,11 @@ from tts_chaos.serving.fault_proxy.engine.refusal import RefusedError
         (b'{"a" "b"}', "invalid character '\"' after object key"),
         (b'{"a":1 "b"}', "invalid character '\"' after object key:value pair"),
         (b"[1 2]", "invalid character '2' after array element"),
+        (b'[{"a":1} 2]', "invalid character '2' after array element"),
+        (b'{"a":[1,"]"] 2}', "invalid character '2' after object key:value pair"),
+        (b'{"a":"\\e"}', "invalid character 'e' in string escape code"),
+        (b"-x", "invalid character 'x' in numeric literal"),
+        (b"-", "unexpected EOF"),
         (b'{"a":"b\tc"}', "invalid character '\\t' in string literal"),
     ],
 )
@@ -64,9 +71,11 @@ def test_integers_of_64_bits_are_read(text: str) -> None:
     assert found == {"n": int(text)}
 
 
-@pytest.mark.parametrize("text", ["9223372036854775808", "1.0", "1e2"])
+@pytest.mark.parametrize(
+    "text", ["9223372036854775808", "1.0", "1e2", pytest.param("9" * 5000, id="endless")]
+)
 def test_other_numbers_are_no_integers(text: str) -> None:
-    with pytest.raises(RefusedError, match=f"cannot unmarshal number {text} into"):
+    with pytest.raises(RefusedError, match=rf"cannot unmarshal number {re.escape(text)} into"):
         read_members(decode(f'{{"n":{text}}}'.encode()), {"n": "int64"}, whole="", owner="")
 
 
@@ -88,6 +97,8 @@ def test_output_is_compact_and_safe_in_html() -> None:
         (":80", Address("", 80)),
         ("localhost:80", Address("127.0.0.1", 80)),
         ("127.0.0.1:", Address("127.0.0.1", 0)),
+        ("127.0.0.1:+80", Address("127.0.0.1", 80)),
+        ("127.0.0.1:http", Address("127.0.0.1", 80)),
         ("[::1]:80", Address("::1", 80)),
     ],
 )
@@ -102,6 +113,7 @@ def test_addresses_are_read(text: str, address: Address) -> None:
         ("[::1]", "address [::1]: missing port in address"),
         ("::1:80", "address ::1:80: too many colons in address"),
         ("a:b", "lookup tcp/b: unknown port"),
+        ("a:-1", "address -1: invalid port"),
         ("a:65536", "address 65536: invalid port"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -19,6 +20,8 @@ from tts_chaos.serving.fault_proxy.client import (
     check_name,
 )
 from tts_chaos.serving.fault_proxy.engine import EmbeddedEngine
+from tts_chaos.serving.fault_proxy.engine.address import bind
+from tts_chaos.serving.fault_proxy.engine.refusal import RefusedError
 from tts_chaos.serving.fault_proxy.server import HOW_TO_GET, ServerProcess, locate_server
 
 __all__ = ["FaultProxy", "Preference"]
@@ -32,16 +35,35 @@ DOWN = "down"
 
 @dataclass(slots=True)
 class _Route:
-    """One proxy of ours: its name on the server, its toxics by fault, and who holds it down."""
+    """One proxy of ours: its name on the server, its toxics by fault, and who holds it down.
+
+    `reserved` keeps the port from other programs while a real server does not listen on it: it is
+    bound and does not listen, so connections are still refused.
+    """
 
     remote_name: str
+    listen: str
     toxics: dict[str, list[str]] = field(default_factory=dict)
     held_down_by: list[str] = field(default_factory=list)
     ever_down_by: set[str] = field(default_factory=set)
+    reserved: socket.socket | None = None
+
+    def reserve(self) -> None:
+        """Keep the port, where it is one of this machine and nobody was faster."""
+        with contextlib.suppress(RefusedError):
+            self.reserved = bind(self.listen)
+
+    def release(self) -> None:
+        """Let go of the port."""
+        if self.reserved is not None:
+            self.reserved.close()
+            self.reserved = None
 
 
 class FaultProxy:
     """Stands between an integration and the platform and makes the line between them bad.
+
+    To be used by one thread at a time. A real server needs version 2.6 or newer.
 
     Attributes:
         engine: Which engine runs: `embedded`, or `toxiproxy` and its version.
@@ -125,7 +147,7 @@ class FaultProxy:
             raise UsageError(f"there is a proxy {name!r} already; give this one another name")
         remote_name = f"{self._prefix}{name}"
         state = self._client.create(remote_name, _join_address(*upstream))
-        self._routes[name] = _Route(remote_name)
+        self._routes[name] = _Route(remote_name, state.listen)
         host, _, port = state.listen.rpartition(":")
         return host.strip("[]"), int(port)
 
@@ -157,6 +179,8 @@ class FaultProxy:
             route.held_down_by.append(fault_id)
             route.ever_down_by.add(fault_id)
             self._client.update(route.remote_name, enabled=False)
+            if self.engine != "embedded" and route.reserved is None:
+                route.reserve()
             return
         self._client.add_toxic(
             route.remote_name,
@@ -190,6 +214,7 @@ class FaultProxy:
         if fault_id in route.held_down_by:
             route.held_down_by = [holder for holder in route.held_down_by if holder != fault_id]
             if not route.held_down_by:
+                route.release()
                 self._client.update(route.remote_name, enabled=True)
         if problem is not None:
             raise InjectionError(f"fault {fault_id!r} was not lifted: {problem}") from problem
@@ -239,6 +264,8 @@ class FaultProxy:
         if self._is_stopped:
             return
         self._is_stopped = True
+        for route in self._routes.values():
+            route.release()
         try:
             if self._backend is None:
                 self._delete_own_proxies()

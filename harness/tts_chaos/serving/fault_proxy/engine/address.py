@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from tts_chaos.serving.fault_proxy.engine.refusal import RefusedError
 __all__ = ["Address", "bind", "parse_address"]
 
 _PORT_MAX = 65535
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 class Address(NamedTuple):
@@ -45,11 +47,21 @@ def parse_address(text: str) -> Address:
         host = host[1:-1]
     elif ":" in host:
         raise RefusedError(f"address {text}: too many colons in address", 500)
-    if port and not port.isdecimal():
-        raise RefusedError(f"lookup tcp/{port}: unknown port", 500)
-    if int(port or 0) > _PORT_MAX:
-        raise RefusedError(f"address {port}: invalid port", 500)
-    return Address("127.0.0.1" if host == "localhost" else host, int(port or 0))
+    return Address("127.0.0.1" if host == "localhost" else host, _parse_port(port))
+
+
+def _parse_port(text: str) -> int:
+    if not text:
+        return 0
+    if _INTEGER.fullmatch(text):
+        port = int(text)
+        if not 0 <= port <= _PORT_MAX:
+            raise RefusedError(f"address {text}: invalid port", 500)
+        return port
+    try:
+        return socket.getservbyname(text, "tcp")
+    except OSError as error:
+        raise RefusedError(f"lookup tcp/{text}: unknown port", 500) from error
 
 
 def bind(text: str) -> socket.socket:

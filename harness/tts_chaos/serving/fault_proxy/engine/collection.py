@@ -144,10 +144,17 @@ def _read_list(body: bytes) -> list[dict[str, Any]]:
         return []
     if not isinstance(value, list):
         raise mismatch(value, f"[]{_POPULATE_TYPE}")
-    rows = [read_members(row, _MEMBERS, whole=_POPULATE_TYPE, owner=".Proxy.") for row in value]
+    rows = [_read_row(row) for row in value]
     for position, row in enumerate(rows, start=1):
         _require(row, f" at proxy {position}")
     return rows
+
+
+def _read_row(value: Any) -> dict[str, Any]:
+    """Return the members of one proxy; refusals place `enabled` one level higher than the rest."""
+    others = {name: kind for name, kind in _MEMBERS.items() if name != "enabled"}
+    row = read_members(value, others, whole=_POPULATE_TYPE, owner=".Proxy.")
+    return row | read_members(value, {"enabled": "bool"}, whole=_POPULATE_TYPE, owner=".")
 
 
 def _require(given: dict[str, Any], where: str = "") -> None:

@@ -60,7 +60,16 @@ class ControlServer:
         """Answer a complete request in its turn."""
         task = asyncio.get_running_loop().create_task(self._serve(client, request))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: self._finished(client, done))
+
+    def _finished(self, client: _ControlConnection, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # A defect of ours: a client that is cut off finds out sooner than one that waits.
+            client.abort()
+            context = {"message": "a control request of the fault proxy failed", "exception": error}
+            task.get_loop().call_exception_handler(context)
 
     async def _serve(self, client: _ControlConnection, request: _Request) -> None:
         async with self._order:

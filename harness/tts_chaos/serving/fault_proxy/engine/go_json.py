@@ -8,6 +8,7 @@ the first value are ignored, and output is compact with `<`, `>` and `&` escaped
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -17,8 +18,10 @@ from tts_chaos.serving.fault_proxy.engine.refusal import RefusedError
 __all__ = ["decode", "encode", "kind_of", "mismatch", "read_members", "shortest_float32"]
 
 _INT64_MAX = 2**63 - 1
+_INT64_DIGITS_MAX = 20
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "'": "\\'", "\\": "\\\\"}
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LITERALS = ("true", "false", "null")
 _WORDING = (
     ("Expecting property name", "looking for beginning of object key string"),
@@ -62,9 +65,12 @@ def _refuse_constant(word: str) -> None:
 
 
 def _syntax_problem(text: str, error: json.JSONDecodeError) -> str:
+    """Return what the server would say; the position is corrected where Python's differs."""
     at = error.pos
     if "trailing comma" in error.msg:
         at += 1 + len(text[at + 1 :]) - len(text[at + 1 :].lstrip())
+    if error.msg.startswith("Invalid \\escape"):
+        at += 1
     if at >= len(text) or error.msg.startswith("Unterminated string"):
         return "unexpected EOF"
     if error.msg.startswith("Expecting value"):
@@ -78,6 +84,11 @@ def _syntax_problem(text: str, error: json.JSONDecodeError) -> str:
 
 def _value_problem(text: str, at: int) -> str:
     """Explain a wrong value: a misspelt literal is refused at its first wrong letter."""
+    if text[at] == "-":
+        found = text[at + 1 : at + 2]
+        if not found:
+            return "unexpected EOF"
+        return f"invalid character {_quoted(found)} in numeric literal"
     for literal in _LITERALS:
         if text[at] != literal[0]:
             continue
@@ -91,7 +102,14 @@ def _value_problem(text: str, at: int) -> str:
 
 
 def _is_in_array(before: str) -> bool:
-    return before.rfind("[") > before.rfind("{")
+    """Whether the innermost bracket open at the end of `before` is one of an array."""
+    opened: list[str] = []
+    for character in _STRING.sub("", before):
+        if character in "[{":
+            opened.append(character)
+        elif character in "]}":
+            opened.pop()
+    return opened[-1:] == ["["]
 
 
 def _quoted(character: str) -> str:
@@ -171,7 +189,7 @@ def _number(text: str, expected: str) -> int | float | None:
             return float(struct.unpack("<f", struct.pack("<f", float(text)))[0])
         except OverflowError:
             return None
-    if not text.lstrip("-").isdigit():
+    if not text.lstrip("-").isdigit() or len(text) > _INT64_DIGITS_MAX:
         return None
     number = int(text)
     return number if -_INT64_MAX - 1 <= number <= _INT64_MAX else None
