@@ -1,0 +1,68 @@
+"""The command `tts-chaos`: finds the subcommand, and turns every error into one line.
+
+Exit codes: 0 for success, 1 where a port or server is missing, 2 for a wrong option or value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from tts_chaos.errors import ChaosError, UsageError
+
+__all__ = ["SUBCOMMANDS", "main", "make_parser"]
+
+SUBCOMMANDS = {
+    "serve": "tts_chaos.cli.serve",
+}
+"""Name of each subcommand and the module that has its `add_arguments(parser)` and `run(options)`.
+
+The module's docstring begins with its help. Only the one asked for is imported.
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of everything before the subcommand's own options."""
+    parser = argparse.ArgumentParser(
+        prog="tts-chaos",
+        description="Contract and chaos tests for integrations with TikTok Shop (unofficial).",
+        epilog=f"Subcommands: {', '.join(SUBCOMMANDS)}. Help: tts-chaos <subcommand> --help",
+    )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version")
+    parser.add_argument("subcommand", choices=sorted(SUBCOMMANDS), help="what to do")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Reads the version from the package's metadata only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import tts_chaos
+
+        print(f"tts-chaos {tts_chaos.__version__}")
+        parser.exit()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code.
+
+    Args:
+        arguments: Command line without the program's name; None takes the process's own.
+    """
+    chosen = make_parser().parse_args(arguments)
+    module = import_module(SUBCOMMANDS[chosen.subcommand])
+    parser = argparse.ArgumentParser(
+        prog=f"tts-chaos {chosen.subcommand}",
+        description=(module.__doc__ or "").partition("\n")[0],
+    )
+    module.add_arguments(parser)
+    try:
+        code: int = module.run(parser.parse_args(chosen.options))
+    except ChaosError as error:
+        print(f"tts-chaos {chosen.subcommand}: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    return code

@@ -1,0 +1,220 @@
+"""The line between integration and platform: faults of every byte alike, by the fault proxy.
+
+A proxy knows neither requests nor windows of time. What needs the first is refused when declared;
+the second is kept here, by timers: a fault with `after_ms` begins late, one with `for_ms` ends by
+itself, whether or not anybody sends a request meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tts_chaos.core.entropy import Entropy
+from tts_chaos.errors import ChaosError, InjectionError, UsageError
+from tts_chaos.faults.effect import BreakConnection, Moment, Toxic
+from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.serving.http_writing import CONNECT_LEVEL
+from tts_chaos.wire.message import ApiRequest
+
+__all__ = ["Line", "Proxy", "refusal", "uses_proxy"]
+
+_LISTENERS_OF_HOST = {None: ("api", "token"), "api": ("api",), "auth": ("token",)}
+
+
+def uses_proxy(fault: Fault, trigger: Trigger) -> bool:
+    """Whether a fault is one of the line as such, so that the proxy realises it."""
+    return bool(fault.toxics()) and not trigger.is_per_request
+
+
+def refusal(fault: Fault, trigger: Trigger, *, has_proxy: bool = True) -> str | None:
+    """Say why a fault cannot be realised on real sockets, or None where it can.
+
+    Args:
+        fault: The fault.
+        trigger: Where and when it acts.
+        has_proxy: Whether a fault proxy stands before the platform.
+    """
+    is_of_the_line = uses_proxy(fault, trigger)
+    if is_of_the_line and has_proxy:
+        return None
+    broken = _connection_broken_by(fault)
+    acts_on_requests = type(fault).effects is not Fault.effects
+    if is_of_the_line and (broken is not None or not acts_on_requests):
+        return f"fault {fault.name!r} is one of the line, and no fault proxy stands before it"
+    if broken is None:
+        return None
+    if not fault.toxics():
+        return (
+            f"fault {fault.name!r} makes a connection {broken}, which neither the platform's "
+            "sockets nor the fault proxy can do; it runs in the simulated world"
+        )
+    return (
+        f"fault {fault.name!r} makes a connection {broken} before its request is known, so it "
+        "cannot single out requests here; leave out operation, shop, call, times and every, "
+        "and limit it by host, after_ms or for_ms, or run it in the simulated world"
+    )
+
+
+class Proxy(Protocol):
+    """What a line asks of a fault proxy; `serving.fault_proxy.FaultProxy` is one."""
+
+    @property
+    def engine(self) -> str:
+        """Which engine runs."""
+        ...
+
+    def add(self, name: str, upstream: tuple[str, int]) -> tuple[str, int]:
+        """Put a proxy before `upstream`; returns the address to use instead."""
+        ...
+
+    def apply(self, name: str, fault_id: str, toxics: Sequence[Toxic]) -> None:
+        """Arm toxics."""
+        ...
+
+    def clear(self, name: str, fault_id: str) -> None:
+        """Lift the toxics of one fault."""
+        ...
+
+    def verify_clear(self) -> list[str]:
+        """Return a sentence for each toxic still there."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Armed:
+    names: tuple[str, ...]
+    is_applied: bool = False
+    timers: list[threading.Timer] = field(default_factory=list)
+    problem: ChaosError | None = None
+
+
+class Line:
+    """A fault proxy with the faults armed on it. Thread-safe.
+
+    Args:
+        proxy: A running proxy, which belongs to this object from now on.
+    """
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+        self._armed: dict[str, _Armed] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def engine(self) -> str:
+        """Which engine runs."""
+        return self._proxy.engine
+
+    def add(self, name: str, upstream: tuple[str, int]) -> tuple[str, int]:
+        """Put the proxy before the listener `api` or `token`; returns the address to use."""
+        return self._proxy.add(name, upstream)
+
+    def arm(self, id: str, fault: Fault, trigger: Trigger) -> None:
+        """Arm a fault on the proxies of the hosts that its trigger names.
+
+        Raises:
+            UsageError: If the id is taken.
+            InjectionError: If the proxy refuses.
+        """
+        with self._lock:
+            if id in self._armed:
+                raise UsageError(f"a fault with id {id!r} is on the line already")
+            armed = self._armed[id] = _Armed(names=_LISTENERS_OF_HOST[trigger.host])
+            toxics = fault.toxics()
+            if trigger.after_ms:
+                self._schedule(armed, trigger.after_ms, lambda: self._apply(id, armed, toxics))
+            else:
+                self._apply(id, armed, toxics)
+            if trigger.for_ms is not None:
+                end_ms = trigger.after_ms + trigger.for_ms
+                self._schedule(armed, end_ms, lambda: self._clear(id, armed))
+
+    def lift(self, id: str) -> None:
+        """Lift a fault and see for oneself that it is gone; one that is gone already is checked.
+
+        Raises:
+            InjectionError: If something of it is left, or its timers met a problem.
+        """
+        with self._lock:
+            armed = self._armed.pop(id, None)
+            if armed is not None:
+                for timer in armed.timers:
+                    timer.cancel()
+                self._clear(id, armed)
+                if armed.problem is not None:
+                    raise InjectionError(f"fault {id!r}: {armed.problem}") from armed.problem
+            # While other faults are armed, what they hold is not left over.
+            own = "" if not self._armed else f"toxic '{_proxy_id(id)}-"
+            leftovers = [sentence for sentence in self._proxy.verify_clear() if own in sentence]
+            if leftovers:
+                raise InjectionError(f"fault {id!r} was lifted, and yet: {'; '.join(leftovers)}")
+
+    def close(self) -> None:
+        """End all timers and the proxy."""
+        with self._lock:
+            for armed in self._armed.values():
+                for timer in armed.timers:
+                    timer.cancel()
+            self._armed.clear()
+        self._proxy.stop()
+
+    def _apply(self, id: str, armed: _Armed, toxics: Sequence[Toxic]) -> None:
+        armed.is_applied = True
+        for name in armed.names:
+            self._proxy.apply(name, _proxy_id(id), toxics)
+
+    def _clear(self, id: str, armed: _Armed) -> None:
+        if armed.is_applied:
+            armed.is_applied = False
+            for name in armed.names:
+                self._proxy.clear(name, _proxy_id(id))
+
+    def _schedule(self, armed: _Armed, after_ms: int, act: Callable[[], None]) -> None:
+        def run() -> None:
+            with self._lock:
+                if armed not in self._armed.values():
+                    return
+                try:
+                    act()
+                except ChaosError as error:
+                    armed.problem = error
+
+        timer = threading.Timer(after_ms / 1000, run)
+        timer.name, timer.daemon = "tts-chaos-line", True
+        armed.timers.append(timer)
+        timer.start()
+
+
+def _connection_broken_by(fault: Fault) -> str | None:
+    """Return how a fault breaks connections before a request, in words; None where it does not."""
+    if fault.target != "requests":
+        return None
+    moment = Moment(
+        request=ApiRequest(method="GET", path="/"),
+        operation="",
+        shop="",
+        now_ms=0,
+        hits=0,
+        entropy=Entropy(fault.name),
+    )
+    for effect in fault.effects(moment):
+        if isinstance(effect, BreakConnection) and effect.connection in CONNECT_LEVEL:
+            return effect.connection.value.replace("_", " ")
+    return None
+
+
+def _proxy_id(id: str) -> str:
+    """Return a fault's id in the letters that proxies allow, different for different ids."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", id)
+    if plain == id:
+        return id
+    return f"{plain}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"
