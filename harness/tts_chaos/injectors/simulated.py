@@ -104,6 +104,8 @@ class SimulatedWorld:
                 undo.callback(seam.remove)
             self._outside.install()
             undo.callback(self._outside.remove)
+            # Before the guards go: a thread may act once more as it ends.
+            undo.callback(self._virtual.end_threads)
             undo.callback(self._close_loop)
             self._undo = undo.pop_all()
         return dataclasses.replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
 import time
@@ -261,6 +262,30 @@ def test_threads_left_behind_are_reported(world: SimulatedWorld) -> None:
 
     assert world.leftover_threads() == ("poller",)
     assert world.stubborn_threads == ()
+
+
+def test_a_thread_reaches_nothing_real_as_it_ends(
+    world: SimulatedWorld, door: ScriptedDoor
+) -> None:
+    endings: list[str] = []
+
+    def beat() -> None:
+        try:
+            time.sleep(60)
+        finally:
+            try:
+                with socket.socket() as raw:
+                    raw.connect(("203.0.113.7", 80))
+            except ConnectionRefusedError as error:
+                endings.append(type(error).__name__)
+            httpx.get(URL)
+
+    world.call(lambda: threading.Thread(target=beat).start(), limit_ms=LIMIT_MS)
+    world.sleep(1000)
+    world.close()
+
+    assert endings == ["OutsideAccessError"]
+    assert door.exchanges == []
 
 
 def test_background_threads_work_while_the_runner_sleeps(world: SimulatedWorld) -> None:

@@ -12,13 +12,11 @@ The monitor notices that, and the turn goes on without it (`State.STRAY`).
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 from tts_chaos.injectors.virtual_time import originals
 from tts_chaos.injectors.virtual_time.clock import VirtualClock
@@ -28,24 +26,17 @@ from tts_chaos.injectors.virtual_time.guards import (
     RunOverError,
     VirtualTimeError,
 )
-from tts_chaos.injectors.virtual_time.slots import Slot, State, Ticket
+from tts_chaos.injectors.virtual_time.slots import Nudge, Slot, State, Ticket
 from tts_chaos.injectors.virtual_time.stacks import describe_place, interrupt_thread
+from tts_chaos.injectors.virtual_time.timers import Timers
 
-__all__ = ["Nudge", "Scheduler"]
+__all__ = ["Scheduler"]
 
 SPINS_PER_STEP = 100
 """So many zero-length sleeps in a row count as one of a millisecond: a loop that polls another
 thread this way would else hold the clock for ever."""
 
 SPIN_STEP_US = 1000
-
-
-class Nudge(Protocol):
-    """Whoever looks after blocked threads; told when there may be some."""
-
-    def nudge(self) -> None:
-        """Have a look soon. Called with the scheduler's mutex held."""
-        ...
 
 
 class Scheduler:
@@ -64,9 +55,8 @@ class Scheduler:
         self._slots: dict[int, Slot] = {}
         self._by_thread: dict[threading.Thread, Slot] = {}
         self._ready: deque[Slot] = deque()
-        self._timers: list[tuple[int, int, int, Ticket]] = []
+        self._timers = Timers()
         self._orders = itertools.count()
-        self._entries = itertools.count()
         self._members: Sequence[Slot] = ()
         self._limit_us: int | None = None
         self._limit_text = ""
@@ -161,8 +151,7 @@ class Scheduler:
             slot.ticket = ticket
             slot.waits_for = waits_for
             if deadline_us is not None:
-                entry = (deadline_us, slot.order, next(self._entries), ticket)
-                heapq.heappush(self._timers, entry)
+                self._timers.add(deadline_us, ticket)
             self.dispatch()
         self._park(slot)
         return ticket.is_fired
@@ -264,7 +253,7 @@ class Scheduler:
 
     def can_go_on(self) -> bool:
         """Whether another thread than the one whose turn it is could do something."""
-        return bool(self._ready or self._timers)
+        return bool(self._ready) or self._timers.next_due_us() is not None
 
     def dispatch(self, *, past_strays: bool = False) -> None:
         """Give the turn to the next thread, if nobody has it. Call with `mutex` held."""
@@ -296,17 +285,15 @@ class Scheduler:
 
     def _advance(self) -> bool:
         """Jump to the next deadline; says whether somebody became ready."""
-        self._drop_stale_timers()
-        if not self._timers:
+        due_us = self._timers.next_due_us()
+        if due_us is None:
             return False
-        due_us = self._timers[0][0]
         if self._limit_us is not None and due_us > self._limit_us:
             self.clock.elapsed_us = max(self.clock.elapsed_us, self._limit_us)
             return self._strike_late()
         self.clock.elapsed_us = max(self.clock.elapsed_us, due_us)
-        while self._timers and self._timers[0][0] <= due_us:
-            self._make_ready(heapq.heappop(self._timers)[3].slot)
-            self._drop_stale_timers()
+        for slot in self._timers.take_due(due_us):
+            self._make_ready(slot)
         return True
 
     def _strike_late(self) -> bool:
@@ -326,11 +313,6 @@ class Scheduler:
 
     def _describe(self) -> str:
         return ", ".join(f"{slot.name} {describe_place(slot.ident)}" for slot in self.live())
-
-    def _drop_stale_timers(self) -> None:
-        timers = self._timers
-        while timers and timers[0][3].slot.ticket is not timers[0][3]:
-            heapq.heappop(timers)
 
     def _fire(self, ticket: Ticket) -> None:
         if not ticket.is_fired:

@@ -54,6 +54,7 @@ class VirtualTime:
         self._wall_clock = WallClock(self._read_wall_ns)
         self._main: Slot | None = None
         self._undo = ExitStack()
+        self._has_ended = False
         self.left_threads: tuple[str, ...] = ()
         self.stubborn_threads: tuple[str, ...] = ()
 
@@ -76,7 +77,7 @@ class VirtualTime:
             undo.callback(self._monitor.stop)
             undo.callback(self._swaps.remove)
             self._swaps.install()
-            undo.callback(self._end_threads)
+            undo.callback(self.end_threads)
             self._undo = undo.pop_all()
 
     def stop(self) -> None:
@@ -134,7 +135,15 @@ class VirtualTime:
     def _read_wall_ns(self) -> int | None:
         return None if self.scheduler.current() is None else self.clock.wall_ns()
 
-    def _end_threads(self) -> None:
+    def end_threads(self) -> None:
+        """End the threads that were left behind, while everything is still in its place.
+
+        Called by `stop`; a caller that has more to take down, such as guards of the network, calls
+        it first, since threads may act once more as they end.
+        """
+        if self._has_ended:
+            return
+        self._has_ended = True
         logger = logging.getLogger("concurrent.futures")
         logger.addFilter(_is_not_about_the_end)
         try:

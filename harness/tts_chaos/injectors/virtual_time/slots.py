@@ -1,13 +1,14 @@
-"""A thread of the run as the scheduler sees it, and one wait of such a thread."""
+"""A thread of the run as the scheduler sees it, one wait of it, and who looks after it."""
 
 from __future__ import annotations
 
 import threading
 from enum import Enum
+from typing import Protocol
 
 from tts_chaos.injectors.virtual_time.originals import allocate_lock
 
-__all__ = ["Slot", "State", "Ticket"]
+__all__ = ["Nudge", "Slot", "State", "Ticket"]
 
 
 class State(Enum):
@@ -82,3 +83,11 @@ class Ticket:
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
         self.is_fired = False
+
+
+class Nudge(Protocol):
+    """Whoever looks after blocked threads; told when there may be some."""
+
+    def nudge(self) -> None:
+        """Have a look soon. Called with the scheduler's mutex held."""
+        ...
