@@ -102,7 +102,7 @@ def chosen(
 
 
 def _matches(id: str, pattern: str) -> bool:
-    pattern = pattern.removesuffix(".toml")
+    pattern = pattern.removesuffix(".toml").rstrip("/")
     return id == pattern or id.startswith(f"{pattern}/") or fnmatch.fnmatch(id, pattern)
 
 

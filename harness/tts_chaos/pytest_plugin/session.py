@@ -134,8 +134,11 @@ class ChaosSession:
             self._integration = str(defined[-1])
             if defined[-1].parent != self._config.rootpath:
                 parent = pytest.Dir.from_parent(session, path=defined[-1].parent)
-        folder = self._make_folder(parent)
-        return list(folder.collect())
+        # Through the hooks, so that pytest counts and reports these items like any others.
+        hook = self._config.hook
+        report = hook.pytest_make_collect_report(collector=self._make_folder(parent))
+        hook.pytest_collectreport(report=report)
+        return [item for item in report.result if isinstance(item, pytest.Item)]
 
     def _make_folder(self, parent: pytest.Collector) -> ScenarioFolder:
         prefix = f"{parent.nodeid}/" if parent.nodeid not in ("", ".") else ""
