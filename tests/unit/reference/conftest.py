@@ -38,6 +38,7 @@ class ScriptedPlatform:
         self.levels: dict[str, int] = {}
         self.requests: list[httpx.Request] = []
         self._said: dict[str, deque[Reply]] = defaultdict(deque)
+        self.carry_out: Callable[[httpx.Request], httpx.Response] = lambda _: self.reply()
 
     def place(self, id: str, **changes: Any) -> None:
         """Let an order exist, or change it."""
