@@ -1,0 +1,91 @@
+"""Which oracles there are, what always runs, and what recovery waits for."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.histories import Story, order, told
+
+from tts_chaos.core.history import History
+from tts_chaos.core.verdict import Phase, Verdict
+from tts_chaos.errors import UsageError
+from tts_chaos.oracles.catalogue import GUARDS, ORACLES, judge_all, pending_reason
+from tts_chaos.oracles.oracle import JudgeSettings, judge_safely
+from tts_chaos.typing import OBSERVATIONS
+
+ONE, TWO = order("1"), order("2")
+PLAIN = JudgeSettings()
+BEHIND = Story().observe("orders", [told(ONE)]).truth(orders=[ONE, TWO]).history()
+
+
+def test_the_guards_are_the_safety_oracles() -> None:
+    assert set(GUARDS) == {name for name, each in ORACLES.items() if each.kind == "safety"}
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_an_oracle_asks_only_for_observations_there_are(name: str) -> None:
+    assert set(ORACLES[name].observes) <= set(OBSERVATIONS)
+
+
+def test_reports_come_in_the_order_asked_for_each_once() -> None:
+    reports = judge_all(BEHIND, PLAIN, ["orders_unique", "orders_complete", "orders_unique"])
+
+    assert [report.oracle for report in reports] == ["orders_unique", "orders_complete"]
+
+
+def test_an_unknown_oracle_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'orders_complete'"):
+        judge_all(BEHIND, PLAIN, ["order_complete"])
+
+
+def test_the_pending_reason_is_that_of_the_first_rule_that_does_not_hold() -> None:
+    reason = pending_reason(BEHIND, PLAIN, ["orders_exact", "orders_complete"])
+
+    assert reason == "orders_complete: 1 of 2 orders are not known: 2"
+
+
+def test_nothing_is_pending_once_every_rule_holds() -> None:
+    whole = Story().observe("orders", [told(ONE)]).truth(orders=[ONE]).history()
+
+    assert pending_reason(whole, PLAIN, ["orders_complete", "orders_exact"]) == ""
+
+
+def test_recovery_waits_neither_for_itself_nor_for_alerts_nor_for_what_is_not_offered() -> None:
+    story = Story().observe("alerts", []).fault("token_expired").phase(Phase.RECOVERY)
+    names = ["recovered_in_time", "alert_raised", "stock_converges", "orders_unique"]
+
+    assert pending_reason(story.waiting("x").history(), PLAIN, names) == ""
+
+
+def test_an_oracle_that_crashes_is_unknown_and_says_so() -> None:
+    broken = Story().observe("orders", [told(ONE)]).truth(orders=[{"no": "id"}]).history()
+
+    judged = judge_safely(ORACLES["orders_complete"], broken, PLAIN)
+
+    assert (judged.verdict, judged.reason) == (
+        Verdict.UNKNOWN,
+        "the oracle itself failed: KeyError: 'id'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"ahed_ms": 1}, "did you mean 'ahead_ms'", id="misspelt"),
+        pytest.param({"ahead_ms": "1h"}, "expected a whole number", id="no-number"),
+    ],
+)
+def test_a_wrong_setting_is_refused(options: dict[str, object], message: str) -> None:
+    settings = JudgeSettings(options={"token_refreshed_once": options})
+
+    with pytest.raises(UsageError, match=message):
+        ORACLES["token_refreshed_once"].judge(History([]), settings)
+
+
+def test_a_setting_of_the_scenario_is_used() -> None:
+    story = Story().issued().wait(60_000).refresh()
+    settings = JudgeSettings(options={"token_refreshed_once": {"young_ms": 1}})
+
+    judge = ORACLES["token_refreshed_once"].judge
+
+    assert judge(story.history(), PLAIN).verdict is Verdict.INVALID
+    assert judge(story.history(), settings).verdict is Verdict.VALID
