@@ -1,0 +1,232 @@
+"""The parts of the twin that stand on their own."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import pytest
+from tests.support.twin_pair import TwinPair
+
+from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.operation import Operation
+from tts_chaos.contracts.validation import check_response
+from tts_chaos.twin import catalogue, domains
+from tts_chaos.twin.desk import RateLimiter
+from tts_chaos.twin.domains.order.pricing import share_out
+from tts_chaos.twin.generic import GENERATED_HEADER, generate_data
+from tts_chaos.twin.handler import HANDLERS
+from tts_chaos.twin.money import amount_text, round_amount
+from tts_chaos.twin.regions import REGIONS
+from tts_chaos.twin.routing import matches_operation
+from tts_chaos.twin.store import Change, Store
+
+CONTRACTS = load_contracts()
+
+
+# -- money -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        pytest.param("3.5", "GBP", "3.50", id="two-digits"),
+        pytest.param("1200", "JPY", "1200", id="no-digits"),
+        pytest.param("0", "VND", "0", id="zero"),
+        pytest.param("1E+3", "USD", "1000.00", id="no-exponent"),
+        pytest.param("99.995", "EUR", "100.00", id="half-up"),
+        pytest.param("0.5", "IDR", "1", id="half-up-to-a-whole"),
+    ],
+)
+def test_amounts_are_plain_decimal_text(amount: str, currency: str, text: str) -> None:
+    assert amount_text(Decimal(amount), currency) == text
+
+
+def test_rounding_never_passes_through_binary_fractions() -> None:
+    assert round_amount(Decimal("1.005"), "GBP") == Decimal("1.01")
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts", "currency", "shares"),
+    [
+        pytest.param("10.00", 3, "GBP", ["3.34", "3.33", "3.33"], id="remainder-to-the-first"),
+        pytest.param("2", 4, "JPY", ["2", "0", "0", "0"], id="less-than-one-each"),
+        pytest.param("0.00", 2, "GBP", ["0.00", "0.00"], id="nothing"),
+        pytest.param("5.99", 1, "USD", ["5.99"], id="undivided"),
+    ],
+)
+def test_shares_add_up_and_none_is_negative(
+    amount: str, parts: int, currency: str, shares: list[str]
+) -> None:
+    assert share_out(Decimal(amount), parts, currency) == [Decimal(share) for share in shares]
+
+
+# -- patterns --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        pytest.param("order.202309.get_order_list", True, id="full-id"),
+        pytest.param("order.get_order_list", True, id="without-version"),
+        pytest.param("order.*", True, id="domain"),
+        pytest.param("order.202507.get_order_list", False, id="other-version"),
+        pytest.param("product.*", False, id="other-domain"),
+        pytest.param("ord.*", False, id="part-of-a-domain"),
+        pytest.param("*", False, id="star-alone"),
+    ],
+)
+def test_patterns_name_operations(pattern: str, matches: bool) -> None:
+    assert matches_operation(pattern, "order.202309.get_order_list") is matches
+
+
+# -- store -----------------------------------------------------------------------------------------
+
+
+class Thing(msgspec.Struct, frozen=True):
+    id: str
+    shop_id: str
+    size: int = 0
+
+
+def test_the_store_tells_what_was_and_what_is() -> None:
+    seen: list[Change] = []
+    store = Store(seen.append)
+    store.put(Thing("1", "a"), change="thing.made")
+    store.update(
+        Thing, "a", "1", lambda t: msgspec.structs.replace(t, size=2), change="thing.grown"
+    )
+    store.remove(Thing, "a", "1", change="thing.lost")
+
+    assert [(c.what, c.before, c.after) for c in seen] == [
+        ("thing.made", None, Thing("1", "a")),
+        ("thing.grown", Thing("1", "a"), Thing("1", "a", 2)),
+        ("thing.lost", Thing("1", "a", 2), None),
+    ]
+
+
+def test_the_store_keeps_shops_apart() -> None:
+    store = Store()
+    store.put(Thing("1", "a", 1), change="thing.made")
+    store.put(Thing("1", "b", 2), change="thing.made")
+
+    assert [thing.size for thing in store.list(Thing, "b")] == [2]
+    assert store.get(Thing, "c", "1") is None
+
+
+def test_updating_what_is_not_there_is_refused() -> None:
+    with pytest.raises(KeyError):
+        Store().update(Thing, "a", "1", lambda t: t, change="thing.grown")
+
+
+# -- rate ------------------------------------------------------------------------------------------
+
+
+def test_refused_calls_do_not_prolong_the_wait() -> None:
+    limiter = RateLimiter()
+    instants = (0, 500, 900, 999, 1_000)
+
+    admitted = [limiter.admits("x", "s", now_ms, rate_per_s=1) for now_ms in instants]
+
+    assert admitted == [True, False, False, False, True]
+
+
+# -- contracts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation_id", sorted(CONTRACTS.operations))
+def test_an_answer_made_from_a_contract_keeps_to_it(operation_id: str) -> None:
+    operation = CONTRACTS.operations[operation_id]
+    envelope = {
+        "code": 0,
+        "message": "Success",
+        "request_id": "x",
+        "data": generate_data(operation),
+    }
+
+    assert check_response(operation, envelope) == ()
+
+
+def test_every_handler_is_of_a_known_operation() -> None:
+    assert set(HANDLERS) <= set(CONTRACTS.operations)
+
+
+def test_an_operation_without_behaviour_is_served_from_its_contract_and_marked() -> None:
+    pair = TwinPair()
+    operation = next(
+        (o for o in CONTRACTS.operations.values() if _is_plain_get(o) and o.id not in HANDLERS),
+        None,
+    )
+    if operation is None:
+        pytest.skip("every plain GET operation is modelled")
+
+    reply = pair.get(operation.path, shop=None if operation.cipher == "refused" else 0)
+
+    assert (reply.code, reply.handled.committed) == (0, False)
+    assert GENERATED_HEADER in reply.handled.response.headers
+
+
+def _is_plain_get(operation: Operation) -> bool:
+    return (
+        operation.method == "GET"
+        and "{" not in operation.path
+        and not operation.is_token_call
+        and not operation.retired
+        and not any(parameter.required for parameter in operation.parameters)
+    )
+
+
+def test_every_module_that_registers_something_is_in_the_catalogue() -> None:
+    folder = Path(domains.__path__[0])
+    names = [
+        info.name for info in pkgutil.walk_packages([str(folder)], prefix=f"{domains.__name__}.")
+    ]
+    modules = [importlib.import_module(name) for name in names]
+
+    registering = {module.__name__ for module in modules if _registers(module)}
+
+    assert registering <= {module.__name__ for module in catalogue.REGISTERING_MODULES}
+
+
+def _registers(module: ModuleType) -> bool:
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    return any(f"\n@{word}(" in text for word in ("handles", "command", "progresses", "follows"))
+
+
+# -- markets ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", sorted(REGIONS))
+def test_every_place_of_a_market_names_every_level(code: str) -> None:
+    region = REGIONS[code]
+
+    assert {len(place) for place in region.places} == {len(region.levels)}
+
+
+# -- identity --------------------------------------------------------------------------------------
+
+
+def test_a_request_is_identified_without_gates_and_effects() -> None:
+    pair = TwinPair(shops=2)
+    request = pair.unsigned("POST", "/order/202309/orders/search", shop=1, token="nonsense")
+    before = len(pair.changes)
+
+    identity = pair.twin.identify(request)
+
+    assert identity.operation == "order.202309.get_order_list"
+    assert identity.shop == pair.credentials.shops[1].id
+    assert len(pair.changes) == before
+
+
+def test_a_request_that_means_nothing_has_no_identity() -> None:
+    identity = TwinPair().twin.identify(
+        msgspec.structs.replace(
+            TwinPair().unsigned("GET", "/x"), host="api.tiktokshop.com", query=""
+        )
+    )
+
+    assert (identity.operation, identity.shop) == ("", "")
