@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.support.histories import Story
 
 from tts_chaos.oracles.calls import logical_calls
 
-DOWN = {"status": 500, "code": 36009003}
+DOWN: dict[str, Any] = {"status": 500, "code": 36009003}
 
 
 def attempts(story: Story) -> list[list[int]]:

@@ -13,7 +13,7 @@ from tts_chaos.oracles.findings import Findings, name_few
 from tts_chaos.oracles.oracle import Rule
 
 ONE, TWO, THREE = order("1"), order("2"), order("3")
-DOWN = {"status": 500, "code": 36009003}
+DOWN: dict[str, Any] = {"status": 500, "code": 36009003}
 
 
 def test_orders_are_sorted_into_four_baskets() -> None:
@@ -38,8 +38,8 @@ def test_lost_orders_are_named() -> None:
     assert judge("orders_complete", story).reason == "2 of 2 orders are not known: 1, 2"
 
 
-NEXT = {"next_page_token": "p2", "orders": [{"id": "1"}]}
-PAGE_2 = {"query": {"page_token": "p2"}}
+NEXT: dict[str, Any] = {"next_page_token": "p2", "orders": [{"id": "1"}]}
+PAGE_2: dict[str, Any] = {"query": {"page_token": "p2"}}
 LOSSES: list[tuple[str, Story, str]] = [
     ("nothing asked", Story(), "no order search reached the platform"),
     ("search never works", Story().call(**DOWN), "no order search ever succeeded"),

@@ -10,7 +10,7 @@ from tests.support.oracle_cases import broken, fine, unseen
 __all__ = ["CASES"]
 
 NEW: dict[str, Any] = {"token": "{access_token:2}"}
-RATE = {"status": 429, "code": 36009002}
+RATE: dict[str, Any] = {"status": 429, "code": 36009002}
 DAY_MS = DAY_S * 1000
 
 

@@ -11,8 +11,8 @@ from tests.support.oracle_cases import broken, fine, unseen
 
 __all__ = ["CASES"]
 
-DOWN = {"status": 500, "code": 36009003}
-LIMITED = {"status": 429, "code": 36009002}
+DOWN: dict[str, Any] = {"status": 500, "code": 36009003}
+LIMITED: dict[str, Any] = {"status": 429, "code": 36009002}
 
 
 def retried(pauses_ms: Sequence[int], name: str = "search", **fields: Any) -> Story:
@@ -119,7 +119,7 @@ SIGNED = [
     ),
 ]
 
-SCOPE = {"status": 403, "code": 105005}
+SCOPE: dict[str, Any] = {"status": 403, "code": 105005}
 PERMANENT = [
     unseen("permanent_errors_not_retried", "nothing refused says nothing", retried([500])),
     fine("permanent_errors_not_retried", "given up at once", retried([], **SCOPE)),
@@ -194,7 +194,7 @@ PERMANENT = [
     ),
 ]
 
-LOST = {"fate": "read_timed_out"}
+LOST: dict[str, Any] = {"fate": "read_timed_out"}
 UNSAFE = [
     unseen("unsafe_writes_not_retried", "reads say nothing", retried([500])),
     fine("unsafe_writes_not_retried", "one shipment", Story().call("ship", "P1")),
@@ -355,7 +355,7 @@ def run(*calls: dict[str, Any], action: str = "sync_orders", value: Any = None) 
     return story.ok(value)
 
 
-PAGE_2 = {"query": {"page_token": "p2"}}
+PAGE_2: dict[str, Any] = {"query": {"page_token": "p2"}}
 HONEST = [
     unseen("errors_not_success", "no action says nothing", Story().call(**DOWN)),
     unseen("errors_not_success", "an action that failed says so", retried([500])),
