@@ -66,3 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tts-chaos {chosen.subcommand}: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

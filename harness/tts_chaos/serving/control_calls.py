@@ -111,7 +111,7 @@ class ControlRequest:
         return int(text)
 
 
-# -- what is ----------------------------------------------------------------------------------------
+# -- what is ---------------------------------------------------------------------------------------
 
 
 def get_state(twin: Standalone, _request: ControlRequest) -> Json:
@@ -129,7 +129,7 @@ def get_credentials(twin: Standalone, _request: ControlRequest) -> Json:
     return asdict(twin.connection)
 
 
-# -- time -------------------------------------------------------------------------------------------
+# -- time ------------------------------------------------------------------------------------------
 
 
 def get_clock(twin: Standalone, _request: ControlRequest) -> Json:
@@ -149,7 +149,7 @@ def set_clock(twin: Standalone, request: ControlRequest) -> Json:
     return get_clock(twin, request)
 
 
-# -- the platform -----------------------------------------------------------------------------------
+# -- the platform ----------------------------------------------------------------------------------
 
 
 def place_orders(twin: Standalone, request: ControlRequest) -> Json:
@@ -198,7 +198,7 @@ def reset(twin: Standalone, request: ControlRequest) -> Json:
     return get_credentials(twin, request)
 
 
-# -- faults -----------------------------------------------------------------------------------------
+# -- faults ----------------------------------------------------------------------------------------
 
 
 def list_faults(_twin: Standalone, _request: ControlRequest) -> Json:
@@ -287,7 +287,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none is armed"
 
 
-# -- webhooks ---------------------------------------------------------------------------------------
+# -- webhooks --------------------------------------------------------------------------------------
 
 
 def get_webhooks(twin: Standalone, _request: ControlRequest) -> Json:

@@ -134,6 +134,11 @@ def scripted_door() -> ScriptedDoor:
     return ScriptedDoor()
 
 
+@pytest.fixture
+def make_door() -> type[ScriptedDoor]:
+    return ScriptedDoor
+
+
 @pytest.fixture(params=["asyncio", "uvloop"])
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "uvloop":
