@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 
 if TYPE_CHECKING:
@@ -272,3 +273,19 @@ def test_webhook_27_tells_when_stock_runs_low_and_when_it_is_gone(desk: Desk) ->
 
     assert [row["current_inventory_status"] for row in told] == ["LOW_STOCK", "OUT_OF_STOCK"]
     assert told[1]["inventory_distribution"]["available_quantity"] == 0
+
+
+def test_webhook_71_tells_the_units_after_each_change_and_the_difference(desk: Desk) -> None:
+    sku = desk.product().skus[0]
+    desk.command("set_platform_stock", sku_id=sku.id, quantity=50)
+    desk.listen(71)
+    order = desk.place(sku=sku.id, units=2)
+    desk.command("move_order", order=order.id, event="cancel")
+    schema = desk.twin.contracts.webhooks[71].data_schema
+
+    told = [row["data"] for row in desk.heard()]
+
+    assert all(jsonschema_rs.is_valid(schema, row) for row in told)
+    assert [row["change_detail"][0]["available_quantity_delta"] for row in told] == [-2, 1, 1]
+    assert told[0]["quantity_snapshot_after_change"]["total_committed_quantity"] == 2
+    assert {row["sku_id"] for row in told} == {int(sku.id)}

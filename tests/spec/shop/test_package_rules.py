@@ -368,6 +368,19 @@ def test_a_search_finds_packages_by_state_the_newest_first(desk: Desk) -> None:
     assert waiting[-2:] == [second.id, first.id]
 
 
+def test_a_search_can_be_ordered_by_the_instant_of_payment(desk: Desk) -> None:
+    late_payer = desk.place(paid=False)
+    desk.wait(hours=0.1)
+    prompt_payer = desk.place()
+    desk.wait(hours=0.1)
+    desk.command("move_order", order=late_payer.id, event="pay")
+
+    query = {"page_size": 50, "sort_field": "order_pay_time", "sort_order": "ASC"}
+    data = desk.call(SEARCH, query=query).data
+
+    assert [row["orders"][0]["id"] for row in data["packages"]] == [prompt_payer.id, late_payer.id]
+
+
 @pytest.mark.parametrize("query", [{}, {"page_size": 0}, {"page_size": 51}], ids=str)
 def test_a_page_holds_1_to_50_packages(desk: Desk, query: dict[str, int]) -> None:
     assert desk.call(SEARCH, query=query).code == 36009004

@@ -41,7 +41,7 @@ def make_env(available: tuple[int, ...], observed: list[Change] | None = None) -
     shelves = tuple(
         Shelf(warehouse_id=f"W{place}", available=units) for place, units in enumerate(available)
     )
-    level = StockLevel(id=SKU, shop_id=SHOP, product_id="P", shelves=shelves)
+    level = StockLevel(id=SKU, shop_id=SHOP, product_id="1730000000000000002", shelves=shelves)
     store.put(level, change="stock.set")
     return env
 

@@ -47,14 +47,24 @@ def search_packages(call: Call) -> dict[str, Any]:
     rows = within_windows(call.env.store.list(Package, call.shop_id), call.body)
     status = call.body.get("package_status")
     found = [package for package in rows if not status or package.status == status]
-    page = page_of(
-        call, sort_rows(found, call.query, descending=True), sizes=(1, 50), default_size=20
-    )
+    page = page_of(call, _sorted(call, found), sizes=(1, 50), default_size=20)
     return {
         "packages": [render_package(call.env, package) for package in page.items],
         "total_count": page.total_count,
         "next_page_token": page.next_page_token,
     }
+
+
+def _sorted(call: Call, found: list[Package]) -> list[Package]:
+    if call.query.get("sort_field") != "order_pay_time":
+        return sort_rows(found, call.query, descending=True)
+    is_ascending = call.query.get("sort_order") == "ASC"
+    return sorted(found, key=lambda row: _paid_at_s(call, row), reverse=not is_ascending)
+
+
+def _paid_at_s(call: Call, package: Package) -> int:
+    order = call.env.store.get(Order, package.shop_id, package.order_id)
+    return order.paid_at_s if order else 0
 
 
 @handles("fulfillment.202309.get_package_detail")

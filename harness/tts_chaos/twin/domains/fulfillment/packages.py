@@ -24,6 +24,7 @@ from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.following import follows
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.store import Change
+from tts_chaos.wire.webhook import EventType
 
 __all__ = [
     "Shipment",
@@ -38,7 +39,6 @@ __all__ = [
     "split_off",
 ]
 
-PACKAGE_UPDATE = 4
 PACKAGED = "order.packaged"
 """Commit by which an order learns of its packages; nothing follows from it."""
 
@@ -182,7 +182,7 @@ def split_off(env: TwinEnv, order: Order, package: Package, line_ids: set[str]) 
     )
     lines = [line for line in order.lines if line.id in line_ids]
     new = open_package(env, order, lines, tag="SPLIT")
-    env.emit(PACKAGE_UPDATE, order.shop_id, _split_notice(env, order, [rest, new]))
+    env.emit(EventType.PACKAGE_UPDATE, order.shop_id, _split_notice(env, order, [rest, new]))
     return new
 
 

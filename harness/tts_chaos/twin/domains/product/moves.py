@@ -12,10 +12,9 @@ from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.product.entities import Product
 from tts_chaos.twin.domains.product.lifecycle import PRODUCT
 from tts_chaos.twin.handler import TwinEnv
+from tts_chaos.wire.webhook import EventType
 
 __all__ = ["find_product", "move_product", "tell_of_platform_change"]
-
-PRODUCT_STATUS_CHANGE = 5
 
 
 def find_product(env: TwinEnv, shop_id: str, product_id: str) -> Product:
@@ -52,7 +51,7 @@ def move_product(env: TwinEnv, product: Product, event: str, *, change: str) -> 
 def tell_of_platform_change(env: TwinEnv, product: Product, reason: str) -> None:
     """Emit webhook 5 for a change the platform made."""
     env.emit(
-        PRODUCT_STATUS_CHANGE,
+        EventType.PRODUCT_STATUS_CHANGE,
         product.shop_id,
         {
             "product_id": int(product.id),

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tts_chaos.errors import InternalError, UsageError
-from tts_chaos.twin.domains.product.alerts import tell_of_low_stock
+from tts_chaos.twin.domains.product.alerts import tell_of_change, tell_of_low_stock
 from tts_chaos.twin.domains.product.entities import Shelf, StockLevel
 from tts_chaos.twin.handler import TwinEnv
 
@@ -145,5 +145,6 @@ def _store(env: TwinEnv, level: StockLevel, shelves: tuple[Shelf, ...], change: 
         lambda current: msgspec.structs.replace(current, shelves=shelves),
         change=change,
     )
+    tell_of_change(env, change, before=level, after=after)
     tell_of_low_stock(env, before=level, after=after)
     return after

@@ -26,6 +26,7 @@ from tts_chaos.twin.domains.return_refund.lifecycle import (
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.settings import DAY_MS, TwinSettings
 from tts_chaos.twin.timers import progresses
+from tts_chaos.wire.webhook import EventType
 
 __all__ = [
     "ANSWER_WITHIN_S",
@@ -36,7 +37,6 @@ __all__ = [
     "open_cancellation",
 ]
 
-CANCELLATION_STATUS_CHANGE = 11
 ANSWER_WITHIN_S = 48 * 3600
 REFUND_TAKES_MS = DAY_MS
 _BLAMED = {"BUYER_CANCEL": "BUYER", "CANCEL": "SELLER"}
@@ -155,7 +155,7 @@ def _put(
     env.store.put(cancellation, change="cancellation.requested")
     # A cancellation that needs no answer is never seen pending, so nobody is told of that state.
     if kind == "BUYER_CANCEL":
-        env.emit(CANCELLATION_STATUS_CHANGE, cancellation.shop_id, _notice(cancellation))
+        env.emit(EventType.CANCELLATION_STATUS_CHANGE, cancellation.shop_id, _notice(cancellation))
     return cancellation
 
 
@@ -173,7 +173,7 @@ def _move(
         ),
         change=f"cancellation.{_PAST[event]}",
     )
-    env.emit(CANCELLATION_STATUS_CHANGE, after.shop_id, _notice(after))
+    env.emit(EventType.CANCELLATION_STATUS_CHANGE, after.shop_id, _notice(after))
     return after
 
 

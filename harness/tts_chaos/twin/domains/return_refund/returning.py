@@ -25,10 +25,10 @@ from tts_chaos.twin.domains.return_refund.lifecycle import (
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.settings import DAY_MS, TwinSettings
 from tts_chaos.twin.timers import progresses
+from tts_chaos.wire.webhook import EventType
 
 __all__ = ["move_return", "open_return", "open_return_of"]
 
-RETURN_STATUS_CHANGE = 12
 REFUND_TAKES_MS = DAY_MS
 _ANSWER_WITHIN_S = {"REPLACEMENT": 24 * 3600}
 _ANSWER_WITHIN_S_OTHERWISE = 48 * 3600
@@ -78,7 +78,7 @@ def open_return(env: TwinEnv, order: Order, kind: str, reason: str) -> ReturnReq
         deadline_s=now_s + _answer_within_s(kind),
     )
     env.store.put(request, change="return.requested")
-    env.emit(RETURN_STATUS_CHANGE, request.shop_id, _notice(request))
+    env.emit(EventType.RETURN_STATUS_CHANGE, request.shop_id, _notice(request))
     return request
 
 
@@ -114,7 +114,7 @@ def move_return(
         lambda current: msgspec.structs.replace(current, **changes),
         change=f"return.{_PAST[event]}",
     )
-    env.emit(RETURN_STATUS_CHANGE, after.shop_id, _notice(after))
+    env.emit(EventType.RETURN_STATUS_CHANGE, after.shop_id, _notice(after))
     if status in _REFUNDED and event != "accept_offer":
         _complete_order(env, after)
     return after
