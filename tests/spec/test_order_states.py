@@ -213,7 +213,8 @@ def stock(pair: TwinPair, sku_id: str) -> dict[str, int]:
 
 
 def a_sku(pair: TwinPair) -> str:
-    return next(iter(pair.twin.ledger()["shops"][pair.shop_id]["stock"]))
+    sku_ids: dict[str, object] = pair.twin.ledger()["shops"][pair.shop_id]["stock"]
+    return next(iter(sku_ids))
 
 
 @pytest.mark.parametrize(

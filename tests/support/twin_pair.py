@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.loader import Contracts, load_contracts
 from tts_chaos.contracts.validation import check_response
 from tts_chaos.core.clock import ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
@@ -53,8 +53,9 @@ class TwinPair:
         shops: int = 1,
         regions: tuple[str, ...] = ("GB",),
         settings: TwinSettings | None = None,
+        contracts: Contracts | None = None,
     ) -> None:
-        self.contracts = load_contracts()
+        self.contracts = contracts or load_contracts()
         self.clock = ManualClock()
         self.platform_clock = SkewedClock(self.clock)
         self.changes: list[Change] = []
