@@ -1,8 +1,9 @@
 """An action that met an error it could not mend does not report success.
 
 A failed request is mended when a later one in the same action brings what it should have brought:
-the same call, the same operation in another version, the list read anew from its start, or the
-same ids in other portions. A push may be mended later: an outbox says "accepted", not "done".
+the same call, the same operation in another version, the list read anew from its start, the same
+ids in other portions, or a read that shows a write done whose answer was lost. A push may be mended
+later: an outbox says "accepted", not "done".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tts_chaos.oracles.codes import Meaning, describe, meaning_of
 from tts_chaos.oracles.findings import Findings
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 from tts_chaos.oracles.stock_writes import decoded
+from tts_chaos.oracles.targets import ids_named, tells_of
 from tts_chaos.oracles.tokens import is_token_call
 
 __all__ = ["judge"]
@@ -118,32 +120,32 @@ def _is_mended(failed: Exchange, exchanges: Sequence[Exchange]) -> bool:
     if is_token_call(failed):
         # What counts is whether the calls that needed the token went through.
         return True
-    key, name = key_of(failed), operation_name(failed)
+    successes = [x for x in exchanges if x.call > failed.call and not _has_failed(x)]
+    same_shop = [x for x in successes if x.shop == failed.shop]
+    if any(key_of(later) == key_of(failed) for later in same_shop):
+        return True
+    name = operation_name(failed)
+    alike = [later for later in same_shop if operation_name(later) == name]
+    if is_write(failed):
+        return _is_confirmed(failed, same_shop) or any(_is_newer(failed, x) for x in alike)
     wanted = _ids(failed)
-    for later in exchanges:
-        if later.call <= failed.call or _has_failed(later) or later.shop != failed.shop:
-            continue
-        if key_of(later) == key:
-            return True
-        if operation_name(later) != name:
-            continue
-        if is_write(failed):
-            if _is_newer_write(failed, later):
-                return True
-        elif wanted:
-            wanted -= _ids(later)
-            if not wanted:
-                return True
-        elif later.parameter("page_token") in (None, "", failed.parameter("page_token")):
-            return True
-    return False
+    if wanted:
+        return wanted <= set().union(*(_ids(later) for later in alike))
+    pages = (None, "", failed.parameter("page_token"))
+    return any(later.parameter("page_token") in pages for later in alike)
+
+
+def _is_confirmed(failed: Exchange, later: Sequence[Exchange]) -> bool:
+    """Whether a write took effect although its answer was lost, and the client looked."""
+    ids = ids_named(failed)
+    return failed.committed and any(tells_of(x, ids) for x in later if not is_write(x))
 
 
 def _ids(exchange: Exchange) -> set[str]:
     return set(filter(None, (exchange.parameter("ids") or "").split(",")))
 
 
-def _is_newer_write(failed: Exchange, later: Exchange) -> bool:
+def _is_newer(failed: Exchange, later: Exchange) -> bool:
     """Whether a later write to the same place replaces the failed one, whatever its version."""
     return failed.path.split("/")[3:] == later.path.split("/")[3:]
 

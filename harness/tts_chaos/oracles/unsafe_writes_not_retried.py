@@ -15,6 +15,7 @@ from tts_chaos.oracles.findings import Findings
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 from tts_chaos.oracles.shipping import SHIP_OPERATIONS, shipped_targets
 from tts_chaos.oracles.stock_writes import decoded
+from tts_chaos.oracles.targets import tells_of
 
 __all__ = ["judge"]
 
@@ -26,7 +27,6 @@ RULES = {
         "looks whether the call took effect",
     ),
 }
-TRUNCATED = "characters more)"
 UNSAFE_OPERATIONS = SHIP_OPERATIONS | {
     "fulfillment.create_packages",
     "fulfillment.split_orders",
@@ -104,13 +104,7 @@ def _was_read(
     A write that names no id is about its domain: any read there will do.
     """
     domain, ids = subject[0].split(".")[0], subject[1:]
-    for read in reads:
-        if not after.call < read.call < before.call:
-            continue
-        if not ids and read.operation.startswith(f"{domain}."):
-            return True
-        text = f"{read.path} {read.query} {read.body} {read.response_body}"
-        # A body too long for the history may have told of anything.
-        if ids and (TRUNCATED in read.response_body or any(id in text for id in ids)):
-            return True
-    return False
+    between = [read for read in reads if after.call < read.call < before.call]
+    if not ids:
+        return any(read.operation.startswith(f"{domain}.") for read in between)
+    return any(tells_of(read, ids) for read in between)
