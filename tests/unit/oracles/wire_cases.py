@@ -406,6 +406,31 @@ HONEST = [
         "a push replaced by a newer one",
         Story().invoke("push_stock").push(5, **DOWN).ok().invoke("push_stock").push(4).ok(),
     ),
+    fine(
+        "errors_not_success",
+        "a shipment whose answer was lost and that a read found done",
+        run(
+            {"name": "ship", "entity": "P1", "fate": "reset"},
+            {"name": "package", "entity": "P1"},
+            action="ship",
+        ),
+    ),
+    broken(
+        "errors_not_success",
+        "error_swallowed",
+        "a shipment whose answer was lost and that nobody looked up",
+        run({"name": "ship", "entity": "P1", "fate": "reset"}, action="ship"),
+    ),
+    broken(
+        "errors_not_success",
+        "error_swallowed",
+        "a shipment that was not made and is reported after a look",
+        run(
+            {"name": "ship", "entity": "P1", "fate": "reset", "committed": False},
+            {"name": "package", "entity": "P1"},
+            action="ship",
+        ),
+    ),
     broken(
         "errors_not_success", "error_swallowed", "a page that failed", run({}, {**PAGE_2, **DOWN})
     ),
