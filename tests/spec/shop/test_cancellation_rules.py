@@ -327,6 +327,25 @@ def test_what_is_left_after_a_partial_cancellation_can_be_shipped(desk: Desk) ->
     assert sum(desk.stock(line.sku_id).committed for line in order.lines) == 0
 
 
+def test_cancelling_what_was_not_shipped_leaves_a_shipped_order(desk: Desk) -> None:
+    order = desk.place(units=2)
+    desk.call(
+        "fulfillment.202309.mark_package_as_shipped",
+        order_id=order.id,
+        body={
+            "tracking_number": "TRACK12345",
+            "shipping_provider_id": desk.carrier(),
+            "order_line_item_ids": [order.lines[0].id],
+        },
+    )
+
+    cancel(desk, order)
+
+    after = desk.order(order.id)
+    assert after.status == "AWAITING_COLLECTION"
+    assert [line.status for line in after.lines] == ["AWAITING_COLLECTION", "CANCELLED"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

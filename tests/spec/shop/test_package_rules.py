@@ -251,6 +251,39 @@ def test_marking_some_items_splits_the_package_and_tells_of_it(desk: Desk) -> No
     assert second.package_id == after.lines[1].package_id
 
 
+def test_after_a_split_each_item_lies_in_one_package(desk: Desk) -> None:
+    order = desk.place(units=2)
+    body = {**own(desk), "order_line_item_ids": [order.lines[0].id]}
+    desk.call(MARK, order_id=order.id, body=body)
+
+    packages = desk.call(SEARCH, query={"page_size": 50}).data["packages"]
+
+    contents = [row["order_line_item_ids"] for row in packages]
+    assert sorted(contents) == sorted([[line.id] for line in order.lines])
+
+
+def test_a_shipped_part_of_an_order_cannot_be_shipped_again(desk: Desk) -> None:
+    order = desk.place(units=2)
+    body = {**own(desk), "order_line_item_ids": [order.lines[0].id]}
+    package_id = desk.call(MARK, order_id=order.id, body=body).data["package_id"]
+
+    answer = desk.call(SHIP, package_id=package_id, body={"self_shipment": own(desk)})
+
+    assert answer.code == 21011006
+    assert desk.order(order.id).status == "PARTIALLY_SHIPPING"
+
+
+def test_naming_a_shipped_item_beside_a_new_one_ships_neither(desk: Desk) -> None:
+    order = desk.place(units=2)
+    ids = [line.id for line in order.lines]
+    desk.call(MARK, order_id=order.id, body={**own(desk), "order_line_item_ids": ids[:1]})
+
+    answer = desk.call(MARK, order_id=order.id, body={**own(desk), "order_line_item_ids": ids})
+
+    assert answer.code == 21008099
+    assert desk.order(order.id).status == "PARTIALLY_SHIPPING"
+
+
 def test_the_rest_of_a_split_order_ships_without_naming_it(desk: Desk) -> None:
     order = desk.place(units=2)
     one = {**own(desk), "order_line_item_ids": [order.lines[0].id]}

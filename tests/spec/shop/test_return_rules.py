@@ -365,3 +365,34 @@ def test_the_ledger_lists_returns(desk: Desk) -> None:
     (row,) = desk.twin.ledger()["shops"][desk.shop.id]["returns"]
 
     assert (row["id"], row["status"]) == (return_id, PENDING)
+
+
+@pytest.mark.parametrize(
+    ("accept", "return_status", "order_status"),
+    [
+        pytest.param(
+            True, "RETURN_OR_REFUND_REQUEST_SUCCESS", "DELIVERED", id="taken-it-ends-the-request"
+        ),
+        pytest.param(False, PENDING, "DELIVERED", id="turned-down-the-request-is-open-again"),
+    ],
+)
+def test_a_partial_refund_never_completes_the_order(
+    desk: Desk, accept: bool, return_status: str, order_status: str
+) -> None:
+    order = delivered(desk)
+    return_id = ask(desk, order=order)
+    part = {"currency": "GBP", "amount": "1.00"}
+    approve(desk, return_id, "OFFER_PARTIAL_REFUND", partial_refund=part)
+
+    desk.command("answer_offer", order=order.id, accept=accept)
+
+    assert status_of(desk, return_id) == return_status
+    assert desk.order(order.id).status == order_status
+
+
+def test_an_offer_that_was_not_made_cannot_be_answered(desk: Desk) -> None:
+    order = delivered(desk)
+    ask(desk, order=order)
+
+    with pytest.raises(UsageError, match="cannot accept_offer"):
+        desk.command("answer_offer", order=order.id)

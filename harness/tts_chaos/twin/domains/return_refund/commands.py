@@ -24,6 +24,7 @@ from tts_chaos.twin.handler import TwinEnv, command
 from tts_chaos.twin.lifecycle import IllegalMoveError
 
 __all__ = [
+    "answer_offer",
     "request_cancellation",
     "request_return",
     "send_return_back",
@@ -110,6 +111,20 @@ def send_return_back(env: TwinEnv, order: str, shop: str = "") -> dict[str, Any]
     request = _open_request(env, find_order(env, order, shop), "send_return_back")
     number = env.entropy.digits(16)
     return _move(env, request, "send_back", "send_return_back", tracking_number=number)
+
+
+@command("answer_offer")
+def answer_offer(env: TwinEnv, order: str, shop: str = "", accept: bool = True) -> dict[str, Any]:
+    """Let the buyer take a partial refund that was offered, or turn it down.
+
+    Args:
+        env: The twin's environment.
+        order: An order id, `newest` or `oldest`.
+        shop: Shop id; the first shop if empty.
+        accept: Whether the buyer takes it.
+    """
+    request = _open_request(env, find_order(env, order, shop), "answer_offer")
+    return _move(env, request, "accept_offer" if accept else "decline_offer", "answer_offer")
 
 
 @command("withdraw_return")

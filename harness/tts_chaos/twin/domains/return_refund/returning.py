@@ -115,6 +115,7 @@ def move_return(
         change=f"return.{_PAST[event]}",
     )
     env.emit(EventType.RETURN_STATUS_CHANGE, after.shop_id, _notice(after))
+    # An offer that was accepted gives back a part only, and the order goes on.
     if status in _REFUNDED and event != "accept_offer":
         _complete_order(env, after)
     return after
@@ -153,9 +154,7 @@ def progress_return(env: TwinEnv, request: ReturnRequest) -> None:
 
 def _complete_order(env: TwinEnv, request: ReturnRequest) -> None:
     order = env.store.get(Order, request.shop_id, request.order_id)
-    if order is None or "refund" not in ORDER_LIFE.events(order.status):
-        return
-    if {line.id for line in order.open_lines} <= set(request.line_ids):
+    if order is not None and "refund" in ORDER_LIFE.events(order.status):
         move_order(env, order.shop_id, order.id, "refund")
 
 
