@@ -45,7 +45,10 @@ class _Greeting(BaseHTTPRequestHandler):
 
 class _Echo(socketserver.StreamRequestHandler):
     def handle(self) -> None:
-        self.wfile.write(self.rfile.readline())
+        line = self.rfile.readline()
+        # Late enough that a loop which does not wait for it has moved on.
+        time.sleep(0.02)
+        self.wfile.write(line)
 
 
 @pytest.fixture

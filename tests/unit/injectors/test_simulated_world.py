@@ -219,6 +219,30 @@ def test_a_busy_thread_that_the_call_waits_for_is_unknown(hasty_world: Simulated
     assert "miner at test_simulated_world.py" in completion.error
 
 
+def test_a_busy_thread_that_will_not_end_does_not_hold_the_call(
+    hasty_world: SimulatedWorld,
+) -> None:
+    is_over: list[bool] = []
+
+    def spin() -> None:
+        while not is_over:
+            try:
+                while not is_over:
+                    sum(range(100))
+            except BaseException:  # noqa: BLE001 - it insists
+                continue
+
+    def wait_for_it() -> None:
+        thread = threading.Thread(target=spin, name="miner", daemon=True)
+        thread.start()
+        thread.join()
+
+    completion = hasty_world.call(wait_for_it, limit_ms=LIMIT_MS)
+    is_over.append(True)
+
+    assert completion.kind is OpKind.INFO
+
+
 def test_a_main_thread_stuck_in_c_is_unknown(hasty_world: SimulatedWorld) -> None:
     from _thread import allocate_lock
 

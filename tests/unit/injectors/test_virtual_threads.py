@@ -169,6 +169,7 @@ def test_two_threads_that_wait_for_each_other_are_a_deadlock(virtual: VirtualTim
 
 def test_threads_from_before_stay_in_real_time() -> None:
     go, seen = threading.Event(), queue.Queue[float]()
+    began_s = time.time()
 
     def tell_real_time() -> None:
         go.wait()
@@ -182,10 +183,9 @@ def test_threads_from_before_stay_in_real_time() -> None:
     with VirtualTime():
         go.set()
         real_now_s, slept_s = seen.get(), seen.get()
-        virtual_now_s = time.time()
     outsider.join()
 
-    assert abs(real_now_s - virtual_now_s) > 1
+    assert 0 <= real_now_s - began_s < 60
     assert slept_s >= 0.02
 
 
