@@ -278,6 +278,13 @@ def test_an_unknown_cipher_is_refused_as_a_mismatch(pair: TwinPair) -> None:
     assert pair.send(request).code == 101000
 
 
+def test_a_cipher_of_another_seller_is_refused_as_a_mismatch(pair: TwinPair) -> None:
+    foreign = pair.run("open_account")["shop_cipher"]
+    request = resigned(pair, pair.signed("POST", SEARCH, PAGE), shop_cipher=foreign)
+
+    assert pair.send(request).code == 101000
+
+
 def test_a_cipher_is_refused_where_none_belongs(pair: TwinPair) -> None:
     reply = pair.get("/authorization/202309/shops")
 

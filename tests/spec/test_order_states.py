@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.support.twin_pair import TwinPair
 
 from tts_chaos.errors import UsageError
+from tts_chaos.twin.domains.authorization.lookup import find_shop
 from tts_chaos.twin.domains.order.entities import Order
-from tts_chaos.twin.domains.order.moves import ORDER_LIFE, cancel_order, move_order
+from tts_chaos.twin.domains.order.moves import ORDER_LIFE, cancel_order, edit_order, move_order
+from tts_chaos.twin.domains.order.placing import choose_skus, place_order
+from tts_chaos.twin.domains.product.stock import OutOfStockError
 from tts_chaos.twin.lifecycle import IllegalMoveError
 from tts_chaos.twin.settings import DAY_MS
 
@@ -260,6 +264,44 @@ def test_cancelling_gives_back_each_unit_once(pair: TwinPair) -> None:
     cancel_order(pair.twin.env, pair.shop_id, order_id, by="SELLER", reason="OUT_OF_STOCK")
 
     assert stock(pair, sku_id) == before
+
+
+def test_a_line_cancelled_before_gives_back_nothing_more(pair: TwinPair) -> None:
+    sku_id = a_sku(pair)
+    before = stock(pair, sku_id)
+    [order_id] = pair.run("place_orders", units=2, sku_id=sku_id)
+    edit_order(
+        pair.twin.env, pair.shop_id, order_id, without_first_line, change="order.lines_cancelled"
+    )
+    half = stock(pair, sku_id)
+    pair.run("move_order", order=order_id, event="cancel")
+
+    assert half["committed"] == 1
+    assert stock(pair, sku_id) == before
+
+
+def without_first_line(order: Order) -> Order:
+    first, *others = order.lines
+    cancelled = msgspec.structs.replace(first, status="CANCELLED", cancel_user="SELLER")
+    return msgspec.structs.replace(order, lines=(cancelled, *others))
+
+
+def test_an_order_that_cannot_be_filled_takes_no_unit_of_what_could(pair: TwinPair) -> None:
+    env = pair.twin.env
+    shop = find_shop(env, "")
+    first, second, *_ = list(pair.twin.ledger()["shops"][pair.shop_id]["stock"])
+    wanted = [
+        offer
+        for sku in (first, second)
+        for offer in choose_skus(env, shop, 1, env.entropy, sku_id=sku)
+    ]
+    pair.run("set_platform_stock", sku_id=second, quantity=0)
+    changes = len(pair.changes)
+
+    with pytest.raises(OutOfStockError, match=f"SKU {second} has 0 unit"):
+        place_order(env, shop, wanted, "UNPAID")
+
+    assert len(pair.changes) == changes
 
 
 # -- commands --------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ def test_every_market_can_be_populated(region: str) -> None:
 
 
 def test_many_orders_do_not_sell_a_shop_out() -> None:
-    pair = TwinPair(orders=300, products=1)
+    pair = TwinPair(orders=700, products=1)
 
     assert all(level.available > 0 for level in pair.twin.env.store.list(StockLevel))
 

@@ -272,6 +272,15 @@ def test_one_token_serves_every_shop_of_its_account() -> None:
     assert [shop["cipher"] for shop in shops] == [s.cipher for s in pair.credentials.shops]
 
 
+def test_another_account_has_its_own_tokens_and_shops(pair: TwinPair) -> None:
+    other = pair.run("open_account", region="US", orders=2)
+
+    reply = pair.get("/authorization/202309/shops", shop=None, token=other["access_token"])
+
+    assert [shop["id"] for shop in reply.data["shops"]] == [other["shop_id"]]
+    assert pair.twin.credentials() == pair.credentials
+
+
 # -- keys of the app -------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ Importing this one imports all of them. A new one is added here, or a test says 
 
 from __future__ import annotations
 
-from tts_chaos.twin import commands
+from tts_chaos.twin import commands, population
 from tts_chaos.twin.domains.authorization import commands as authorization_commands
 from tts_chaos.twin.domains.event import operations as event_operations
 from tts_chaos.twin.domains.fulfillment import commands as fulfillment_commands
@@ -32,6 +32,7 @@ __all__ = ["REGISTERING_MODULES"]
 
 REGISTERING_MODULES = (
     commands,
+    population,
     authorization_commands,
     event_operations,
     fulfillment_commands,
