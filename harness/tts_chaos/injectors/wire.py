@@ -4,6 +4,9 @@
 
 Faults of single requests are realised by the listeners, byte for byte; faults of the line as such
 (refused, black-holed, slow, narrow) by the proxy, for every byte and every client alike.
+
+What a proxy blurs: it passes the end of a connection on in order, so that a reset by the platform
+reaches the client as an ordinary close before the answer, unless the engine passes resets on.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ class WireWorld:
         start_proxy: Callable[[], Proxy] | None = None,
     ) -> None:
         self.clock = RealClock()
-        self._start_proxy = start_proxy or (lambda: FaultProxy.start(toxiproxy_url))
+        self._start_proxy = start_proxy or (lambda: FaultProxy.start(toxiproxy_url or None))
         self._guard = LoopbackGuard(allowed_hosts)
         self._calls = RealCalls()
         self._undo = ExitStack()

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -308,8 +308,9 @@ def test_a_reset_begins_anew_with_the_same_keys(control: httpx.Client, twin: Sta
 class Receiver(http.server.BaseHTTPRequestHandler):
     """Answers 500 to the first delivery and 200 to all others."""
 
-    received: list[tuple[str, dict[str, str], bytes]]
-    arrived: threading.Event
+    received: ClassVar[list[tuple[str, dict[str, str], bytes]]]
+    arrived: ClassVar[threading.Event]
+    url: ClassVar[str]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -324,7 +325,11 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def receiver() -> Iterator[type[Receiver]]:
-    kind = type("OneReceiver", (Receiver,), {"received": [], "arrived": threading.Event()})
+    class OneReceiver(Receiver):
+        received: ClassVar[list[tuple[str, dict[str, str], bytes]]] = []
+        arrived = threading.Event()
+
+    kind = OneReceiver
     server = http.server.HTTPServer(("127.0.0.1", 0), kind)
     kind.url = f"http://127.0.0.1:{server.server_port}/hooks?x=1"
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01))
