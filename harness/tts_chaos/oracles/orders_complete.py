@@ -61,11 +61,30 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     exists = true_orders(truth)
     needed = {id for id, order in exists.items() if order.raw.get("status") != "UNPAID"}
     lost, unexpected = sorted(needed - known), sorted(known - exists.keys())
+    _add(findings, history, last, needed=len(needed), lost=lost, unexpected=unexpected)
+    counts = {
+        "acknowledged": len(needed & known),
+        "lost": len(lost),
+        "unexpected": len(unexpected),
+        "recovered": len(_missed_before(history, last) & known),
+    }
+    return report(NAME, saw=len(exists) or 1, findings=findings.all(), counts=counts)
+
+
+def _add(
+    findings: Findings,
+    history: History,
+    last: Observed,
+    *,
+    needed: int,
+    lost: list[str],
+    unexpected: list[str],
+) -> None:
     if lost:
         findings.add(
             "order_lost",
-            f"{len(lost)} of {len(needed)} orders are not known: {name_few(lost)}",
-            actual=f"{len(needed) - len(lost)} of {len(needed)} known",
+            f"{len(lost)} of {needed} orders are not known: {name_few(lost)}",
+            actual=f"{needed - len(lost)} of {needed} known",
             defect=explain_loss(history, lost),
             index=last.index,
         )
@@ -77,13 +96,6 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
             actual=f"{len(unexpected)} unexpected",
             index=last.index,
         )
-    counts = {
-        "acknowledged": len(needed & known),
-        "lost": len(lost),
-        "unexpected": len(unexpected),
-        "recovered": len(_missed_before(history, last) & known),
-    }
-    return report(NAME, saw=len(exists) or 1, findings=findings.all(), counts=counts)
 
 
 def _missed_before(history: History, last: Observed) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tts_chaos.core.history import History
+from tts_chaos.core.history import History, Observed
 from tts_chaos.oracles.beliefs import (
     believed_stock,
     observations,
@@ -61,38 +61,45 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     sold = [order.units() for order in true_orders(truth).values()]
     writes = stock_writes(history)
     for sku, quantity in believed.items():
-        if sku not in exists:
-            findings.add(
-                "sku_unknown", f"SKU {sku} is not the platform's", actual=sku, index=last.index
-            )
-        elif not isinstance(quantity, int):
+        if not isinstance(quantity, int):
             findings.add(
                 "quantity_unreadable",
                 f"SKU {sku} has quantity {quantity!r}",
                 actual=repr(quantity),
                 index=last.index,
             )
-        elif quantity != exists[sku]:
+        elif sku not in exists:
             findings.add(
-                "stock_differs",
-                f"SKU {sku}: the integration believes {quantity}, the platform sells {exists[sku]}",
-                expected=str(exists[sku]),
-                actual=str(quantity),
-                defect=_explain(
-                    [w for w in writes if w.sku == sku],
-                    believed=quantity,
-                    true=exists[sku],
-                    sold={units[sku] for units in sold},
-                ),
-                index=last.index,
-                weight=abs(quantity - exists[sku]),
+                "sku_unknown", f"SKU {sku} is not the platform's", actual=sku, index=last.index
             )
+        elif quantity != exists[sku]:
+            defect = _explain(
+                [write for write in writes if write.sku == sku],
+                believed=quantity,
+                true=exists[sku],
+                sold={units[sku] for units in sold},
+            )
+            _add(findings, last, sku, believed=quantity, true=exists[sku], defect=defect)
     equal = sum(exists.get(sku) == quantity for sku, quantity in believed.items())
     return report(
         NAME,
         saw=len(believed),
         findings=findings.all(),
         counts={"compared": len(believed), "equal": equal},
+    )
+
+
+def _add(
+    findings: Findings, last: Observed, sku: str, *, believed: int, true: int, defect: str
+) -> None:
+    findings.add(
+        "stock_differs",
+        f"SKU {sku}: the integration believes {believed}, the platform sells {true}",
+        expected=str(true),
+        actual=str(believed),
+        defect=defect,
+        index=last.index,
+        weight=abs(believed - true),
     )
 
 
