@@ -77,6 +77,17 @@ def test_half_closing_ends_the_whole_connection(bench: Bench) -> None:
     assert client.recv(100) == b""
 
 
+def test_half_closing_leaves_time_for_what_is_under_way(bench: Bench) -> None:
+    address = bench.proxy()
+    bench.add("latency", latency=120)
+    client = bench.connect(address)
+    client.sendall(b"ping")
+    time.sleep(0.04)
+    client.shutdown(socket.SHUT_WR)
+
+    assert read_to_end(client) == b"ping"
+
+
 def test_a_refusing_upstream_closes_the_client(bench: Bench) -> None:
     address = bench.proxy(upstream=closed_port())
 
@@ -90,6 +101,7 @@ def test_an_upstream_that_is_no_address_closes_the_client(bench: Bench) -> None:
     assert bench.connect((host, int(port))).recv(1) == b""
 
 
+@pytest.mark.slow
 def test_a_slow_reader_holds_back_the_upstream(bench: Bench) -> None:
     sent: list[int] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -345,3 +346,21 @@ def test_populate_replaces_a_proxy_that_differs_and_drops_its_toxics(bench: Benc
     (state,) = bench.client.populate([{"name": "a", "upstream": "127.0.0.1:2", "enabled": False}])
 
     assert (state.upstream, state.toxics) == ("127.0.0.1:2", ())
+
+
+def test_populate_closes_the_port_of_the_proxy_it_replaces(bench: Bench) -> None:
+    address = bench.proxy(name="a")
+
+    bench.client.populate([{"name": "a", "upstream": "127.0.0.1:2", "enabled": False}])
+
+    with pytest.raises(ConnectionRefusedError):
+        bench.connect(address)
+
+
+def test_only_one_of_many_gets_a_name(bench: Bench) -> None:
+    wanted = body(name="b", upstream="127.0.0.1:1", listen="127.0.0.1:0")
+
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: bench.ask("POST", "/proxies", wanted), range(8)))
+
+    assert sorted(reply.status for reply in replies) == [201] + [409] * 7

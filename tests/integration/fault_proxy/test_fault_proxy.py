@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tts_chaos.errors import BackendUnavailableError, InjectionError, UsageError
 from tts_chaos.faults.effect import Toxic
 from tts_chaos.serving.fault_proxy import FaultProxy, Preference
-from tts_chaos.serving.fault_proxy.server import HOW_TO_GET, locate_server
+from tts_chaos.serving.fault_proxy.client import ToxiproxyClient
 
 if TYPE_CHECKING:
     from tests.integration.fault_proxy.conftest import Bench
@@ -22,11 +23,10 @@ DOWN = Toxic(kind="down")
 
 
 @pytest.fixture(params=["embedded", "toxiproxy"])
-def proxy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
-    monkeypatch.delenv("TOXIPROXY_URL", raising=False)
-    if request.param == "toxiproxy" and locate_server() is None:
-        pytest.skip(f"no toxiproxy-server found. {HOW_TO_GET}")
-    with FaultProxy.start(prefer=request.param) as started:
+def proxy(request: pytest.FixtureRequest) -> Iterator[FaultProxy]:
+    """A fault proxy on its own embedded engine, and one that has joined a real server."""
+    url = None if request.param == "embedded" else request.getfixturevalue("server_url")
+    with FaultProxy.start(url=url, prefer="embedded") as started:
         yield started
 
 
@@ -289,6 +289,15 @@ def test_something_else_at_the_address_is_told_apart(embedded: Bench) -> None:
 
     with pytest.raises(BackendUnavailableError, match="is no Toxiproxy server"):
         FaultProxy.start(url=f"http://{host}:{port}")
+
+
+def test_a_server_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        client = ToxiproxyClient(f"http://{host}:{port}", timeout_s=0.1)
+
+        with closing(client), pytest.raises(BackendUnavailableError, match="does not answer"):
+            client.version()
 
 
 @pytest.mark.parametrize("url", ["nonsense", "https://127.0.0.1:1", "http://127.0.0.1"])

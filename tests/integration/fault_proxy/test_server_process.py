@@ -75,6 +75,20 @@ def test_two_servers_run_side_by_side(server: ServerProcess, path: Path) -> None
         other.stop()
 
 
+def test_a_fault_proxy_starts_a_real_server_and_ends_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOXIPROXY_URL", raising=False)
+    with FaultProxy.start(prefer="toxiproxy") as proxy:
+        proxy.add("api", ("127.0.0.1", 1))
+        proxy.apply("api", "slow", [Toxic(kind="latency", attributes={"latency": 5})])
+
+        assert proxy.engine.startswith("toxiproxy ")
+        assert proxy.hits("api") is None
+    assert not is_listening(proxy.url)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 def test_the_server_dies_with_its_parent_even_when_that_is_killed(path: Path) -> None:
     program = (
@@ -102,6 +116,7 @@ def test_the_server_dies_with_stop_when_its_watchdog_was_killed(server: ServerPr
     assert stops_listening(server.url)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_in_mid_run_is_reported_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_two_latencies_on_one_stream_add_up(bench: Bench) -> None:
     assert_within(round_trip_ms(bench.connect(address)), 90)
 
 
+@pytest.mark.slow
 def test_jitter_stays_within_its_bounds(bench: Bench) -> None:
     address = bench.proxy()
     bench.add("latency", latency=30, jitter=20)
@@ -143,6 +144,7 @@ def test_bandwidth_limits_the_rate(bench: Bench) -> None:
     assert_within(elapsed_ms(begin_s), 200)
 
 
+@pytest.mark.slow
 def test_slow_bandwidth_trickles(bench: Bench) -> None:
     address = bench.proxy(say(b"x" * 4000))
     bench.add("bandwidth", rate=10)
@@ -372,6 +374,7 @@ def test_toxicity_of_zero_spares_every_connection(bench: Bench) -> None:
     assert round_trip_ms(bench.connect(address)) < LATE_MS
 
 
+@pytest.mark.slow
 def test_toxicity_is_drawn_per_connection_and_not_per_chunk(bench: Bench) -> None:
     address = bench.proxy()
     bench.client.add_toxic("p", "half", "latency", toxicity=0.5, attributes={"latency": 60})
@@ -382,6 +385,17 @@ def test_toxicity_is_drawn_per_connection_and_not_per_chunk(bench: Bench) -> Non
         mixed += len(slow) > 1
 
     assert mixed <= 1
+
+
+def test_raised_toxicity_reaches_open_connections(bench: Bench) -> None:
+    address = bench.proxy()
+    bench.client.add_toxic("p", "slow", "latency", toxicity=0.0, attributes={"latency": 60})
+    client = bench.connect(address)
+    round_trip_ms(client)
+
+    bench.client.update_toxic("p", "slow", toxicity=1.0)
+
+    assert_within(round_trip_ms(client), 60)
 
 
 def test_toxics_of_one_stream_form_a_chain(bench: Bench) -> None:
