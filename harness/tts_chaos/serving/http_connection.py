@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
@@ -36,7 +37,8 @@ LINGER_S = 1.0
 """How long the rest of a refused request is read and thrown away: closing with unread bytes would
 reset the connection and could destroy the refusal on its way."""
 
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+# "On, for 0 seconds"; the two numbers are shorter on Windows.
+_RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 

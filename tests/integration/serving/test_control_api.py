@@ -136,7 +136,7 @@ def test_a_command_runs_and_its_value_comes_back(control: httpx.Client) -> None:
         ("POST", "/commands/shift_clock", {"offset": 1}, 400, "Did you mean 'offset_ms'"),
         ("POST", "/commands/shift_clock", {"offset_ms": "x"}, 400, "offset_ms"),
         ("POST", "/orders", {"count": "many"}, 400, "count"),
-        ("POST", "/faults", {}, 400, "there is no fault"),
+        ("POST", "/faults", {}, 400, "$.fault"),
         ("POST", "/faults", {"fault": "port_refusd"}, 400, "Did you mean 'port_refused'"),
         ("POST", "/faults", {"fault": "answer_slow", "delay": 5}, 400, "'delay_ms'"),
         ("POST", "/faults", {"fault": "answer_slow"}, 400, "'delay_ms' is required"),

@@ -211,3 +211,20 @@ def test_a_call_outside_the_main_thread_is_bounded_too(calls: RealCalls) -> None
     thread.join(3)
 
     assert results[0].error == "still running after 60 ms; interrupted"
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["one-call", "calls-together"])
+def test_ctrl_c_ends_a_wait_at_once(calls: RealCalls, count: int) -> None:
+    threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGINT]).start()
+    released = threading.Event()
+    works = [lambda: released.wait(60)] * count
+    started = time.monotonic()
+
+    with pytest.raises(KeyboardInterrupt):
+        if count == 1:
+            calls.run(works[0], limit_ms=PLENTY_MS)
+        else:
+            calls.run_together(works, limit_ms=PLENTY_MS)
+
+    assert time.monotonic() - started < 1
+    released.set()
