@@ -218,13 +218,11 @@ def test_ctrl_c_ends_a_wait_at_once(calls: RealCalls, count: int) -> None:
     threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGINT]).start()
     released = threading.Event()
     works = [lambda: released.wait(60)] * count
+    run: Callable[..., Any] = calls.run if count == 1 else calls.run_together
     started = time.monotonic()
 
     with pytest.raises(KeyboardInterrupt):
-        if count == 1:
-            calls.run(works[0], limit_ms=PLENTY_MS)
-        else:
-            calls.run_together(works, limit_ms=PLENTY_MS)
+        run(works[0] if count == 1 else works, limit_ms=PLENTY_MS)
 
     assert time.monotonic() - started < 1
     released.set()
