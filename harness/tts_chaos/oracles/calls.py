@@ -100,10 +100,13 @@ class LogicalCall(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
     @property
-    def pauses_ms(self) -> list[int]:
-        """Pause before each retry, those left out that only waited for a new token."""
+    def gaps_ms(self) -> list[int]:
+        """From the begin of each failed attempt to the begin of the next: what the platform sees.
+
+        Gaps that only waited for a new token are left out.
+        """
         return [
-            max(0, later.started_ms - earlier.at_ms)
+            max(0, later.started_ms - earlier.started_ms)
             for earlier, later in self.retries
             if meaning_of(earlier) is not Meaning.TOKEN
         ]

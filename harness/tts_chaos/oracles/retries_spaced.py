@@ -1,7 +1,8 @@
 """Retries leave the platform room: growing gaps, or at least a pause.
 
-A first retry at once is common (a stale connection) and does no harm; jitter may make single
-pauses very short. So what counts is the mean of the pauses from the second on.
+A first retry at once is common (a stale connection) and does no harm; jitter may make single gaps
+very short. So what counts is the mean of the gaps from the second on. They are measured from one
+request to the next: a client that waits for a time-out each time makes no storm.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ RULES = {
         defect="two retries follow at once; there is no back-off",
     ),
 }
-OPTIONS = {"mean_pause_ms": 50, "shortest_pause_ms": 2}
+OPTIONS = {"mean_gap_ms": 50, "shortest_gap_ms": 2}
 
 
 @oracle(
@@ -38,22 +39,22 @@ OPTIONS = {"mean_pause_ms": 50, "shortest_pause_ms": 2}
     options=OPTIONS,
 )
 def judge(history: History, settings: JudgeSettings) -> OracleReport:
-    """Measure the pauses between attempts of each logical call."""
+    """Measure the gaps between the attempts of each logical call."""
     options, findings = settings.chosen(NAME, OPTIONS), Findings(RULES)
     retried = [call for call in logical_calls(history) if call.retries]
     for call in retried:
-        pauses_ms = call.pauses_ms[call.parallel :]
-        if not pauses_ms:
+        gaps_ms = call.gaps_ms[call.parallel :]
+        if not gaps_ms:
             continue
-        rule = _broken_rule(pauses_ms, options)
+        rule = _broken_rule(gaps_ms, options)
         if rule:
             last = call.attempts[-1]
-            mean_ms = sum(pauses_ms) / len(pauses_ms)
+            mean_ms = sum(gaps_ms) / len(gaps_ms)
             findings.add(
                 rule,
                 f"{last.method} {last.path} was tried {call.rounds} times with {mean_ms:.0f} ms "
                 f"between tries, last answered {describe(last)}",
-                actual=f"a mean pause of {mean_ms:.0f} ms",
+                actual=f"a mean gap of {mean_ms:.0f} ms",
                 index=last.index,
                 weight=len(call.attempts),
             )
@@ -66,10 +67,10 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
     )
 
 
-def _broken_rule(pauses_ms: Sequence[int], options: dict[str, int]) -> str:
-    """Return the rule that the pauses from the second on break, or ""."""
-    if len(pauses_ms) >= 2 and sum(pauses_ms) < len(pauses_ms) * options["mean_pause_ms"]:
+def _broken_rule(gaps_ms: Sequence[int], options: dict[str, int]) -> str:
+    """Return the rule that the gaps from the second on break, or ""."""
+    if len(gaps_ms) >= 2 and sum(gaps_ms) < len(gaps_ms) * options["mean_gap_ms"]:
         return "retry_storm"
-    if max(pauses_ms) < options["shortest_pause_ms"]:
+    if max(gaps_ms) < options["shortest_gap_ms"]:
         return "retry_without_pause"
     return ""

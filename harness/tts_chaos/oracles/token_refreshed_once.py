@@ -239,7 +239,9 @@ def _find_dead_calls(history: History, limit: int, findings: Findings) -> int:
         gave_up: set[str] = set()
         for exchange in actions.exchanges_during(action):
             if is_refresh(exchange):
-                gave_up = set() if exchange.succeeded else set(refused)
+                # A refresh that may work next time is worth asking for again by the next refusal.
+                is_over = meaning_of(exchange) is Meaning.PERMANENT
+                gave_up = set(refused) if is_over else set()
             elif meaning_of(exchange) is Meaning.TOKEN and exchange.token:
                 times = refused[exchange.token] = refused.get(exchange.token, 0) + 1
                 refused_in_all += 1

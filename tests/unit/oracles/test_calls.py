@@ -107,9 +107,9 @@ def test_clients_side_by_side_share_the_count() -> None:
     assert (len(call.attempts), call.parallel, call.rounds) == (4, 2, 2)
 
 
-def test_pauses_leave_out_the_wait_for_a_new_token() -> None:
+def test_gaps_leave_out_the_wait_for_a_new_token() -> None:
     story = Story().invoke("sync_orders").expired().call(**DOWN).wait(700).call().ok()
 
     (call,) = logical_calls(story.history())
 
-    assert call.pauses_ms == [700]
+    assert call.gaps_ms == [700]

@@ -152,6 +152,18 @@ REFRESHED = [
         begin().invoke("sync_orders").expired().refresh(1, None).fail(),
         retry_limit=0,
     ),
+    fine(
+        "token_refreshed_once",
+        "asked again by the retry after a refresh whose answer was lost",
+        begin()
+        .invoke("sync_orders")
+        .expired()
+        .refresh(fate="reset")
+        .expired()
+        .refresh()
+        .call(**NEW)
+        .ok(),
+    ),
     broken(
         "token_refreshed_once",
         "call_with_dead_token",

@@ -101,6 +101,11 @@ SPACED = [
     fine("retries_spaced", "jitter that is short once", retried([300, 3, 900])),
     fine("retries_spaced", "clients side by side", together(8, 4)),
     fine("retries_spaced", "a retry at once, then given up", retried([0])),
+    fine(
+        "retries_spaced",
+        "retries at once after time-outs of five seconds",
+        retried([0] * 5, fate="connect_timed_out", took_ms=5_000),
+    ),
     broken("retries_spaced", "retry_storm", "no pause at all", retried([0] * 8)),
     broken("retries_spaced", "retry_storm", "twenty-five a second", retried([40] * 6, **LIMITED)),
     broken("retries_spaced", "retry_storm", "clients that storm", together(4, 6, pause_ms=0)),
