@@ -292,6 +292,13 @@ def test_a_cipher_is_refused_where_none_belongs(pair: TwinPair) -> None:
     assert "shop_cipher" in reply.message
 
 
+def test_a_category_cipher_is_refused_where_none_belongs(pair: TwinPair) -> None:
+    reply = pair.post(SEARCH, (*PAGE, ("category_asset_cipher", "GCP_x")))
+
+    assert reply.code == 36009004
+    assert "category_asset_cipher" in reply.message
+
+
 def test_a_cipher_reaches_its_own_shop_only() -> None:
     pair = TwinPair(shops=2, orders=4)
 
@@ -520,6 +527,13 @@ def test_unknown_fields_are_noted_and_not_refused(pair: TwinPair) -> None:
 # -- strict and lenient ----------------------------------------------------------------------------
 
 LENIENCES = [
+    pytest.param(
+        lambda p: msgspec.structs.replace(
+            p.signed("POST", SEARCH, PAGE, body=b"{}"),
+            headers=(("x-tts-access-token", p.credentials.access_token),),
+        ),
+        id="media-type-left-out",
+    ),
     pytest.param(lambda p: p.signed("POST", SEARCH, PAGE, body=b"[]"), id="empty-list-as-body"),
     pytest.param(lambda p: p.signed("POST", SEARCH, ()), id="page-size-left-out"),
     pytest.param(lambda p: p.signed("POST", SEARCH, PAGE, shop=None), id="cipher-left-out"),

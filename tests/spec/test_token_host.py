@@ -357,3 +357,27 @@ def test_tokens_and_ciphers_carry_the_prefix_of_their_market(region: str, prefix
 
 def test_credentials_do_not_show_secrets_when_printed(pair: TwinPair) -> None:
     assert pair.credentials.access_token not in repr(pair.credentials)
+
+
+def test_a_refresh_token_that_never_was_is_refused_under_200(pair: TwinPair) -> None:
+    reply = pair.refresh("GCP_neverissued")
+
+    assert (reply.status, reply.code) == (200, 36004005)
+    assert reply.message == "can not find related auth record"
+
+
+def test_a_lenient_host_does_without_a_grant_type() -> None:
+    pair = TwinPair(settings=TwinSettings(strict=False))
+    request = pair.token_request("refresh", refresh_token=pair.credentials.refresh_token)
+    bare = msgspec.structs.replace(
+        request, query=request.query.replace("grant_type=refresh_token&", "")
+    )
+
+    assert "grant_type" not in bare.query
+    assert pair.send(bare).code == 0
+
+
+def test_the_seller_api_lists_ids_and_regions_only(pair: TwinPair) -> None:
+    [shop] = pair.get("/seller/202309/shops", shop=None).data["shops"]
+
+    assert shop == {"id": pair.shop_id, "region": "GB"}

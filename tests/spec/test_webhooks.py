@@ -7,6 +7,7 @@ import pytest
 from tests.support.twin_pair import Reply, TwinPair
 
 from tts_chaos.errors import UsageError
+from tts_chaos.twin.domains.event.operations import address_problem
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.webhook import parse_webhook, verify_webhook
 
@@ -261,3 +262,19 @@ def test_the_command_takes_names_and_numbers(pair: TwinPair) -> None:
 def test_the_command_suggests_the_nearest_name(pair: TwinPair) -> None:
     with pytest.raises(UsageError, match="Did you mean 'PACKAGE_UPDATE'"):
         pair.run("subscribe_webhooks", types=["PACKAGE_UPDAT"])
+
+
+def test_an_address_has_a_longest_length_whoever_sets_it() -> None:
+    longest = "https://hooks.example.com/" + "x" * (255 - 26)
+
+    assert address_problem(longest) == ""
+    assert address_problem(longest + "x") == "must not be longer than 255 characters"
+
+
+def test_a_number_nobody_has_a_name_for_is_taken_as_it_is(pair: TwinPair) -> None:
+    assert pair.run("subscribe_webhooks", types=[99]) == [99]
+
+
+def test_the_command_keeps_to_the_rules_for_addresses(pair: TwinPair) -> None:
+    with pytest.raises(UsageError, match="address must be an https address"):
+        pair.run("subscribe_webhooks", address="http://receiver.example/webhook")

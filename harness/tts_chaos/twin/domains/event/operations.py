@@ -87,6 +87,9 @@ def subscribe_webhooks(
     Returns:
         The numbers of the types.
     """
+    problem = address_problem(address)
+    if problem:
+        raise UsageError(f"subscribe_webhooks: address {problem}, got {address!r}")
     numbers = [_number_of(kind) for kind in (types or list(DEFAULT_TYPES))]
     for shop in env.store.list(Shop):
         for number in numbers:

@@ -115,6 +115,8 @@ def edit_order(env: TwinEnv, shop_id: str, order_id: str, edit: OrderEdit, *, ch
         KeyError: If there is no such order.
     """
     before = env.store.get(Order, shop_id, order_id)
+    if before is None:
+        raise KeyError((shop_id, order_id))
     after = env.store.update(
         Order,
         shop_id,
@@ -122,8 +124,7 @@ def edit_order(env: TwinEnv, shop_id: str, order_id: str, edit: OrderEdit, *, ch
         lambda order: msgspec.structs.replace(edit(order), updated_at_s=env.now_s()),
         change=change,
     )
-    if before is not None:
-        _settle_stock(env, before, after)
+    _settle_stock(env, before, after)
     # Packages follow orders and have noted themselves on the lines meanwhile.
     return env.store.get(Order, shop_id, order_id) or after
 

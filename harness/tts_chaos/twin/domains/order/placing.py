@@ -9,6 +9,8 @@ import msgspec
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.authorization.entities import Shop
+from tts_chaos.twin.domains.logistics.entities import DeliveryOption
+from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.deadlines import mark_paid
 from tts_chaos.twin.domains.order.entities import Address, Buyer, LineItem, Order
 from tts_chaos.twin.domains.order.moves import ORDER_STATUS_CHANGE, status_change
@@ -23,7 +25,6 @@ __all__ = ["choose_skus", "draft_order", "invent_address", "place_order"]
 
 _SELLER_SHIPPED_EVERY = 4
 _IMAGE = "https://p16-oec-general-eu.example.net/tos-{product}.jpeg"
-_DELIVERY_OPTION = "Standard Shipping"
 
 
 def place_order(
@@ -77,6 +78,8 @@ def draft_order(
         discount_line(_line(product, sku, entropy), region, currency, entropy)
         for product, sku in units
     )
+    by_seller = entropy.integer(1, _SELLER_SHIPPED_EVERY) == 1
+    option = _delivery_option(env, shop.id, by_seller=by_seller)
     return Order(
         id=entropy.digits(18),
         shop_id=shop.id,
@@ -90,10 +93,16 @@ def draft_order(
         updated_at_s=created_at_s,
         payment_method=entropy.choice(region.payment_methods),
         warehouse_id=_warehouse(env, shop.id, units[0][1].id),
-        delivery_option_id=f"70911502{len(shop.region)}{shop.id[-8:]}",
-        delivery_option_name=_DELIVERY_OPTION,
-        shipping_type="SELLER" if entropy.integer(1, _SELLER_SHIPPED_EVERY) == 1 else "TIKTOK",
+        delivery_option_id=option.id,
+        delivery_option_name=option.name,
+        shipping_type="SELLER" if by_seller else "TIKTOK",
     )
+
+
+def _delivery_option(env: TwinEnv, shop_id: str, *, by_seller: bool) -> DeliveryOption:
+    """Return the option whose carriers can take the parcel; the platform's own come first."""
+    options = delivery_options(env, shop_id)
+    return next((o for o in options if (o.kind == "SEND_BY_SELLER") == by_seller), options[0])
 
 
 def choose_skus(

@@ -41,5 +41,5 @@ def progress_order(env: TwinEnv, order: Order) -> None:
         move_order(env, order.shop_id, order.id, "release_hold")
     elif order.status == "AWAITING_SHIPMENT":
         cancel_order(env, order.shop_id, order.id, by="SYSTEM", reason=SHIPMENT_OVERDUE)
-    elif order.status == "DELIVERED":
+    else:
         move_order(env, order.shop_id, order.id, "complete")

@@ -100,9 +100,7 @@ def _update_sku(call: Call, product: Product, row: dict[str, Any]) -> dict[str, 
     if level is None or product.sku(level.id) is None:
         return _failure(row["id"], UNKNOWN_SKU, "The SKU is not part of the product.")
     entries = row["inventory"]
-    wrong = _wrong_warehouses(level, entries) or _wrong_quantities(
-        level, entries, smallest=1 if call.env.settings.strict else 0
-    )
+    wrong = _wrong_warehouses(level, entries) or _wrong_quantities(level, entries)
     if wrong:
         return _failure(level.id, wrong[0], wrong[1], wrong[2])
     default = level.shelves[0].warehouse_id
@@ -130,12 +128,15 @@ def _wrong_warehouses(level: StockLevel, entries: list[dict[str, Any]]) -> _Wron
     return None
 
 
-def _wrong_quantities(
-    level: StockLevel, entries: list[dict[str, Any]], *, smallest: int
-) -> _Wrong | None:
+def _wrong_quantities(level: StockLevel, entries: list[dict[str, Any]]) -> _Wrong | None:
+    """Check the bounds of each quantity.
+
+    Source: the documented page says 1 to 99,999 and an older transcription allows 0; sold-out stock
+    is pushed as 0, so 0 is accepted here (assumed).
+    """
     for entry in entries:
-        if not smallest <= entry["quantity"] <= MAX_QUANTITY:
-            text = f"The quantity must be from {smallest} to {MAX_QUANTITY}."
+        if not 0 <= entry["quantity"] <= MAX_QUANTITY:
+            text = f"The quantity must be from 0 to {MAX_QUANTITY}."
             where = entry.get("warehouse_id") or level.shelves[0].warehouse_id
             return QUANTITY_OUT_OF_RANGE, text, where
     return None
