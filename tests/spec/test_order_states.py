@@ -360,3 +360,8 @@ def test_a_changed_address_is_committed_and_told(pair: TwinPair) -> None:
     assert pair.detail(order_id).data["orders"][0]["has_updated_recipient_address"] is True
     assert pair.whats()[-1] == "order.address_changed"
     assert [webhook.type for webhook in pair.twin.drain()] == [3]
+
+
+def test_moving_an_order_that_is_not_there_is_refused(pair: TwinPair) -> None:
+    with pytest.raises(KeyError):
+        move_order(pair.twin.env, pair.shop_id, "577", "ship")

@@ -381,3 +381,30 @@ def test_the_seller_api_lists_ids_and_regions_only(pair: TwinPair) -> None:
     [shop] = pair.get("/seller/202309/shops", shop=None).data["shops"]
 
     assert shop == {"id": pair.shop_id, "region": "GB"}
+
+
+def test_an_operator_may_fetch_new_tokens(pair: TwinPair) -> None:
+    pair.run("revoke_refresh_tokens")
+    fetched = pair.run("issue_tokens")
+    pair.renew()
+
+    assert fetched == {
+        "access_token": pair.credentials.access_token,
+        "refresh_token": pair.credentials.refresh_token,
+        "access_token_expires_at": pair.credentials.access_token_expires_at,
+        "refresh_token_expires_at": pair.credentials.refresh_token_expires_at,
+    }
+    assert pair.refresh().code == 0
+
+
+def test_the_authorisation_may_end_early(pair: TwinPair) -> None:
+    pair.run("expire_refresh_tokens")
+
+    assert pair.refresh().code == 36004001
+
+
+def test_restoring_a_key_that_was_not_replaced_changes_nothing(pair: TwinPair) -> None:
+    before = len(pair.changes)
+
+    assert pair.run("restore_app_key")["app_secret"] == pair.credentials.app_secret
+    assert len(pair.changes) == before

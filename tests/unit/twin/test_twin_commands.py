@@ -48,6 +48,31 @@ def test_a_slip_is_told_and_nothing_happens(
     assert len(pair.changes) == before
 
 
+@pytest.mark.parametrize(
+    ("pair", "name", "arguments", "words"),
+    [
+        pytest.param(
+            TwinPair(),
+            "change_address",
+            {"order": "newest"},
+            "has no orders; place_orders makes some",
+            id="no-orders",
+        ),
+        pytest.param(
+            TwinPair(products=0), "place_orders", {}, "populate products first", id="no-products"
+        ),
+        pytest.param(
+            TwinPair(), "open_account", {"orders": 1, "products": 0}, "products=0", id="no-goods"
+        ),
+    ],
+)
+def test_what_is_lacking_is_told(
+    pair: TwinPair, name: str, arguments: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        pair.twin.command(name, arguments)
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help(name: str) -> None:
     assert (COMMANDS[name].__doc__ or "").strip()

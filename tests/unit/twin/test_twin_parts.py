@@ -15,15 +15,24 @@ from tests.support.twin_pair import TwinPair
 from tts_chaos._data import data_folder
 from tts_chaos.contracts.loader import Contracts, load_contracts, parse_contracts
 from tts_chaos.contracts.validation import check_response
+from tts_chaos.core.clock import ManualClock, SkewedClock
+from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin import catalogue, domains
+from tts_chaos.twin.answers import Answerer
 from tts_chaos.twin.desk import RateLimiter
+from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.pricing import share_out
 from tts_chaos.twin.generic import GENERATED_HEADER, generate_data
-from tts_chaos.twin.handler import HANDLERS
+from tts_chaos.twin.handler import HANDLERS, RefusalError
+from tts_chaos.twin.lifecycle import Lifecycle
 from tts_chaos.twin.money import amount_text, round_amount
 from tts_chaos.twin.regions import REGIONS
 from tts_chaos.twin.routing import matches_operation
+from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.store import Change, Store
+from tts_chaos.twin.timers import progresses
+from tts_chaos.twin.twin import Twin
+from tts_chaos.wire.envelope import parse_envelope
 
 CONTRACTS = load_contracts()
 
@@ -236,3 +245,50 @@ def test_a_request_that_means_nothing_has_no_identity() -> None:
     )
 
     assert (identity.operation, identity.shop) == ("", "")
+
+
+# -- timers and lifecycles -------------------------------------------------------------------------
+
+
+def test_a_kind_of_entity_has_one_progression() -> None:
+    with pytest.raises(ValueError, match="Order has two progressions"):
+        progresses(Order, due_ms=lambda _order, _settings: None)(lambda _env, _order: None)
+
+
+def test_a_lifecycle_names_its_states() -> None:
+    lifecycle = Lifecycle("lamp", {("off", "switch"): "on", ("on", "switch"): "off"})
+
+    assert lifecycle.states() == ["off", "on"]
+
+
+def test_an_empty_platform_has_an_empty_ledger() -> None:
+    twin = Twin(clock=SkewedClock(ManualClock()), entropy=Entropy(1), contracts=CONTRACTS)
+
+    assert twin.ledger() == {"shops": {}, "tokens": {}}
+
+
+# -- answers ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        pytest.param(21008099, "Shipped already.", "Shipped already.", id="own-words"),
+        pytest.param(999, "No row has it.", "No row has it.", id="code-without-a-row"),
+    ],
+)
+def test_business_refusals_are_told_under_200(code: int, message: str, told: str) -> None:
+    pair = TwinPair()
+    answerer = Answerer(
+        contracts=CONTRACTS,
+        settings=TwinSettings(),
+        clock=pair.clock,
+        entropy=Entropy(1),
+    )
+
+    response = answerer.refuse(RefusalError(code, message))
+
+    envelope = parse_envelope(response.body)
+    assert envelope is not None
+    assert (response.status, envelope.code, envelope.message) == (200, code, told)
+    assert envelope.data is None

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tts_chaos.errors import UsageError
-from tts_chaos.twin.domains.authorization.entities import Account
-from tts_chaos.twin.domains.authorization.entities import Shop as ShopEntity
-from tts_chaos.twin.domains.authorization.lookup import find_shop, the_app
+from tts_chaos.twin.domains.authorization.lookup import account_of, find_shop, the_app
 from tts_chaos.twin.domains.authorization.minting import mint_key, mint_secret
 from tts_chaos.twin.domains.authorization.tokens import issue_auth_code as issue
 from tts_chaos.twin.domains.authorization.tokens import issue_pair, spoil_tokens
@@ -74,7 +71,7 @@ def deauthorize_app(env: TwinEnv, shop: str = "") -> None:
 @command("issue_auth_code")
 def issue_auth_code(env: TwinEnv, shop: str = "") -> dict[str, str]:
     """Let the seller of a shop give consent; returns `{"auth_code"}`, good for 30 minutes."""
-    return {"auth_code": issue(env, _owner_of(env, find_shop(env, shop))).code}
+    return {"auth_code": issue(env, account_of(env.store, find_shop(env, shop).account_id)).code}
 
 
 @command("issue_tokens")
@@ -84,7 +81,7 @@ def issue_tokens(env: TwinEnv, shop: str = "") -> dict[str, str | int]:
     Returns:
         `{"access_token", "refresh_token", "access_token_expires_at", "refresh_token_expires_at"}`.
     """
-    pair = issue_pair(env, _owner_of(env, find_shop(env, shop)))
+    pair = issue_pair(env, account_of(env.store, find_shop(env, shop).account_id))
     return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,
@@ -133,10 +130,3 @@ def restore_app_key(env: TwinEnv) -> dict[str, str]:
         )
         env.store.put(app, change="app.key_restored")
     return {"app_key": app.app_key, "app_secret": app.app_secret}
-
-
-def _owner_of(env: TwinEnv, shop: ShopEntity) -> Account:
-    account = env.store.get(Account, "", shop.account_id)
-    if account is None:
-        raise UsageError(f"shop {shop.id} has no account")
-    return account

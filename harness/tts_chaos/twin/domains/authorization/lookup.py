@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import UsageError
-from tts_chaos.twin.domains.authorization.entities import App, Shop, TokenPair
+from tts_chaos.twin.domains.authorization.entities import Account, App, Shop, TokenPair
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.store import Store
 
-__all__ = ["find_shop", "pair_of_access_token", "shop_by_cipher", "the_app"]
+__all__ = ["account_of", "find_shop", "pair_of_access_token", "shop_by_cipher", "the_app"]
 
 
 def the_app(store: Store) -> App:
@@ -32,6 +32,13 @@ def find_shop(env: TwinEnv, shop_id: str) -> Shop:
         hint = f"Did you mean {close!r}?" if close else f"Known: {', '.join(known) or 'none'}."
         raise UsageError(f"there is no shop {shop_id!r}. {hint}")
     return found
+
+
+def account_of(store: Store, open_id: str) -> Account:
+    """Return the account with that open id; tokens, codes and shops name none that is missing."""
+    account = store.get(Account, "", open_id)
+    assert account is not None, "accounts are never removed"
+    return account
 
 
 def shop_by_cipher(store: Store, cipher: str) -> Shop | None:

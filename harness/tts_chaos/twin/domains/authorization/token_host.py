@@ -11,7 +11,7 @@ import hmac
 import msgspec
 
 from tts_chaos.twin.domains.authorization.entities import Account, AuthCode, TokenPair
-from tts_chaos.twin.domains.authorization.lookup import the_app
+from tts_chaos.twin.domains.authorization.lookup import account_of, the_app
 from tts_chaos.twin.domains.authorization.tokens import (
     issue_pair,
     pair_of_refresh_token,
@@ -40,7 +40,7 @@ def exchange_code(env: TwinEnv, request: ApiRequest) -> TokenGrant:
     code = next((row for row in env.store.list(AuthCode) if _same(row.code, sent)), None)
     if code is None or code.used or env.now_s() >= code.expires_at_s:
         raise RefusalError(ApiCode.AUTH_CODE_INVALID)
-    account = _account(env, code.account_id)
+    account = account_of(env.store, code.account_id)
     env.store.update(AuthCode, "", code.id, _spent, change="auth_code.used")
     return _grant(issue_pair(env, account), account)
 
@@ -55,7 +55,7 @@ def refresh_tokens(env: TwinEnv, request: ApiRequest) -> TokenGrant:
     state = refresh_state(pair, env.now_s())
     if state is not TokenState.VALID:
         raise RefusalError(REFRESH_REFUSALS[state], diagnosis=f"the refresh token is {state}")
-    account = _account(env, pair.account_id)
+    account = account_of(env.store, pair.account_id)
     return _grant(refresh_pair(env, pair, account), account)
 
 
@@ -81,13 +81,6 @@ def _check_grant(env: TwinEnv, request: ApiRequest, accepted: tuple[str, ...]) -
     raise RefusalError(
         INVALID_PARAMS, diagnosis=f"grant_type is {sent!r}, accepted: {', '.join(accepted)}"
     )
-
-
-def _account(env: TwinEnv, account_id: str) -> Account:
-    account = env.store.get(Account, "", account_id)
-    if account is None:
-        raise RefusalError(ApiCode.REFRESH_TOKEN_UNKNOWN)
-    return account
 
 
 def _spent(code: AuthCode) -> AuthCode:

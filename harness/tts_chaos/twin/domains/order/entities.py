@@ -101,8 +101,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: Moves by `moves.move_order` only.
-        with_hold: Whether it rests in ON_HOLD after payment (`is_on_hold_order` on the wire tells
-            whether it does now).
         cancel_requested_at_s: When a buyer's request to cancel was opened, 0 while none is open.
         cancel_initiator: `BUYER`, `SELLER` or `SYSTEM`; "" while not cancelled.
     """
@@ -130,7 +128,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     cancel_requested_at_s: int = 0
     cancel_reason: str = ""
     cancel_initiator: str = ""
-    with_hold: bool = True
     has_new_address: bool = False
     seller_note: str = ""
     payment_method: str = ""
