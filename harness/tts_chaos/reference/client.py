@@ -12,6 +12,7 @@ from tts_chaos.reference.alerts import Alerts
 from tts_chaos.reference.answers import Answer, Problem, Repeat
 from tts_chaos.reference.errors import CallError, UnknownOutcomeError
 from tts_chaos.reference.journal import Journal
+from tts_chaos.reference.leases import Leases
 from tts_chaos.reference.pacing import Jitter, Pauses, read_retry_after, seconds_to_full_hour
 from tts_chaos.reference.settings import Patience, ReferenceSettings, Shop
 from tts_chaos.reference.signing import encode_query, sign_request
@@ -60,6 +61,7 @@ class ApiClient:
         transport: Returns the connection pool in force.
         tokens: Where tokens come from.
         pauses: Calls that must wait.
+        leases: Renewed before each try and each pause.
         alerts: Where to tell people.
         journal: Where to log.
         jitter: Pauses between tries.
@@ -72,6 +74,7 @@ class ApiClient:
         transport: Callable[[], Transport],
         tokens: TokenKeeper,
         pauses: Pauses,
+        leases: Leases,
         alerts: Alerts,
         journal: Journal,
         jitter: Jitter,
@@ -80,6 +83,7 @@ class ApiClient:
         self._transport = transport
         self._tokens = tokens
         self._pauses = pauses
+        self._leases = leases
         self._alerts = alerts
         self._journal = journal
         self._jitter = jitter
@@ -130,12 +134,13 @@ class ApiClient:
             )
             raise self._give_up(call, problem)
         while left_s > 0:
-            time.sleep(left_s)
+            self._leases.sleep(left_s)
             left_s = self._pauses.left_s(call.scope)
 
     def _try(
         self, call: Call, pair: TokenPair, patience: Patience, attempt: int
     ) -> Answer | Problem:
+        self._leases.renew()
         url, headers, body = self._prepare(call, pair)
         started = time.monotonic()
         answer = self._transport().exchange(
@@ -182,7 +187,7 @@ class ApiClient:
     def _pause(self, call: Call, problem: Problem, patience: Patience, attempt: int) -> None:
         asked_s = read_retry_after(problem.retry_after, date=problem.date)
         if asked_s is None:
-            time.sleep(self._jitter.pause_s(patience, attempt))
+            self._leases.sleep(self._jitter.pause_s(patience, attempt))
         else:
             wait_s = max(
                 self._jitter.after_s(patience, asked_s), self._jitter.pause_s(patience, attempt)

@@ -75,8 +75,9 @@ class ReferenceIntegration:
         self._pauses = Pauses(self._database)
         self._transport = Transport(settings, inner=self._inner_transport)
         patience = settings.patience
+        # The longest single step is one try: connecting, the answer as a whole, its last wait.
         leases = Leases(
-            self._database, life_s=patience.total_s + patience.wait_limit_s + patience.cap_s
+            self._database, life_s=patience.connect_s + patience.total_s + patience.read_s
         )
         jitter = Jitter(settings.jitter_seed)
         self._token_store = TokenStore(self._database, vault)
@@ -95,6 +96,7 @@ class ReferenceIntegration:
             transport=lambda: self._transport,
             tokens=self._keeper,
             pauses=self._pauses,
+            leases=leases,
             alerts=self._alerts,
             journal=self._journal,
             jitter=jitter,

@@ -22,7 +22,7 @@ from tts_chaos.reference.errors import (
     UnknownOutcomeError,
 )
 from tts_chaos.reference.journal import Journal
-from tts_chaos.reference.leases import Lease, Leases
+from tts_chaos.reference.leases import Leases
 from tts_chaos.reference.order_sync import OrderSync
 from tts_chaos.reference.orders import Order, OrderBook
 from tts_chaos.reference.pacing import Jitter
@@ -93,15 +93,15 @@ class Shipping:
         """
         if not order_id.isascii() or not order_id.isdigit():
             raise NotShippableError(f"{order_id!r} is no order id", cause="mapping")
-        with self._leases.hold(f"ship {order_id}") as lease:
+        with self._leases.hold(f"ship {order_id}"):
             order, shop = self._find(order_id, shops)
             if order.status in _ALREADY_SHIPPED:
-                self._adopt(order, shop, lease)
+                self._adopt(order, shop)
             else:
                 self._require_shippable(order)
                 for package_id in order.package_ids or ("",):
                     own = tracking_number or f"S{order_id}"
-                    self._ship(order, shop, package_id, patience, lease, own)
+                    self._ship(order, shop, package_id, patience, own)
                 self._orders.read(shop, [order_id])
         return [row for row in self.all() if row["order_id"] == order_id]
 
@@ -130,11 +130,10 @@ class Shipping:
                 f"order {order.id} has no parcel yet; buy a label for it in the seller centre"
             )
 
-    def _adopt(self, order: Order, shop: Shop, lease: Lease) -> None:
+    def _adopt(self, order: Order, shop: Shop) -> None:
         """Note the parcels of an order that turns out to be shipped already."""
         for package_id in order.package_ids:
             if not self._is_known(package_id):
-                lease.renew()
                 detail = self._detail(shop, package_id)
                 self._note(order, package_id, "shipped", _tracking_of(detail))
 
@@ -144,7 +143,6 @@ class Shipping:
         shop: Shop,
         package_id: str,
         patience: Patience,
-        lease: Lease,
         own_number: str,
     ) -> None:
         """Ship one parcel: look first, act, and look again until it is seen to have left."""
@@ -152,7 +150,6 @@ class Shipping:
             return
         problem: CallError | None = None
         for attempt in range(1, _TRIES + 1):
-            lease.renew()
             if package_id:
                 detail = self._detail(shop, package_id)
                 if detail.get("package_status") in _PARCEL_LEFT:
@@ -161,13 +158,13 @@ class Shipping:
             elif attempt > 1:
                 order = self._orders.read(shop, [order.id])[0]
                 if order.status in _ALREADY_SHIPPED:
-                    self._adopt(order, shop, lease)
+                    self._adopt(order, shop)
                     return
             if problem is not None and not isinstance(problem, UnknownOutcomeError):
                 raise problem
             problem = self._try(order, shop, package_id, own_number)
             if isinstance(problem, UnknownOutcomeError):
-                time.sleep(self._jitter.pause_s(patience, attempt))
+                self._leases.sleep(self._jitter.pause_s(patience, attempt))
         raise problem or UnknownOutcomeError(
             f"parcel {package_id} was shipped without error and does not show it",
             cause="contract",

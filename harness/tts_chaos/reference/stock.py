@@ -26,7 +26,7 @@ from tts_chaos.reference.errors import (
     UnknownOutcomeError,
 )
 from tts_chaos.reference.journal import Journal
-from tts_chaos.reference.leases import Lease, Leases
+from tts_chaos.reference.leases import Leases
 from tts_chaos.reference.pacing import Jitter
 from tts_chaos.reference.settings import Patience, Shop
 
@@ -140,15 +140,13 @@ class Stock:
         """
         if not self.pending():
             return
-        with self._leases.hold("stock-flush") as lease:
-            problem = self._flush(shops, patience, lease)
+        with self._leases.hold("stock-flush"):
+            problem = self._flush(shops, patience)
         waiting = self.pending()
         if waiting and problem is not None:
             raise PushPendingError(waiting, cause=problem.cause, reason=str(problem)) from problem
 
-    def _flush(
-        self, shops: Sequence[Shop], patience: Patience, lease: Lease
-    ) -> ConnectorError | None:
+    def _flush(self, shops: Sequence[Shop], patience: Patience) -> ConnectorError | None:
         """Read, write what differs, and read again until nothing differs or nothing moves."""
         problem: ConnectorError | None = None
         refused: set[str] = set()
@@ -157,7 +155,7 @@ class Stock:
             if not pushes:
                 break
             try:
-                levels = self._locate(shops, [push.sku_id for push in pushes], lease)
+                levels = self._locate(shops, [push.sku_id for push in pushes])
             except ConnectorError as error:
                 return error
             problem = self._missing(pushes, levels, refused) or problem
@@ -167,11 +165,11 @@ class Stock:
             if turn == _ROUNDS:
                 return problem or ConnectorError("the platform does not keep what is pushed")
             try:
-                problem = self._write(undone, levels, refused, lease) or problem
+                problem = self._write(undone, levels, refused) or problem
             except UnknownOutcomeError as error:
                 # Whether it was applied is for the next round's read to say.
                 problem = error
-                time.sleep(self._jitter.pause_s(patience, turn))
+                self._leases.sleep(self._jitter.pause_s(patience, turn))
             except ConnectorError as error:
                 return error
         return problem
@@ -188,21 +186,17 @@ class Stock:
             for row in rows
         ]
 
-    def _locate(
-        self, shops: Sequence[Shop], sku_ids: Sequence[str], lease: Lease
-    ) -> dict[str, Level]:
+    def _locate(self, shops: Sequence[Shop], sku_ids: Sequence[str]) -> dict[str, Level]:
         """Read the levels of SKUs wherever they are sold; shops known to sell them come first."""
         found: dict[str, Level] = {}
         for shop in shops:
             own = set(self.skus_of(shop))
             wanted = [id for id in sku_ids if id in own]
             if wanted:
-                lease.renew()
                 found.update(self._read(shop, wanted))
         for shop in shops:
             wanted = [id for id in sku_ids if id not in found]
             if wanted:
-                lease.renew()
                 found.update(self._read(shop, wanted))
         return found
 
@@ -259,7 +253,6 @@ class Stock:
         pushes: Sequence[_Push],
         levels: Mapping[str, Level],
         refused: set[str],
-        lease: Lease,
     ) -> ConnectorError | None:
         problem: ConnectorError | None = None
         by_product: dict[tuple[str, str], list[_Push]] = {}
@@ -268,7 +261,6 @@ class Stock:
             by_product.setdefault((level.shop.id, level.product_id), []).append(push)
         for group in by_product.values():
             for start in range(0, len(group), _WRITE_SIZE):
-                lease.renew()
                 batch = group[start : start + _WRITE_SIZE]
                 try:
                     failed = self._update(batch, levels)

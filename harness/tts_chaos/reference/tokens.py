@@ -211,20 +211,20 @@ class TokenKeeper:
         self._store.mark(self._store.load().generation, "live")
 
     def _refresh(self, seen: TokenPair) -> TokenPair:
-        with self._leases.hold("token-refresh") as lease:
+        with self._leases.hold("token-refresh"):
             pair = self._store.load()
             if pair.generation != seen.generation and pair.state == "live":
                 return pair
             self._require_hope(pair)
             problem = None
             for attempt in range(1, _REFRESH_ATTEMPTS + 1):
-                lease.renew()
+                self._leases.renew()
                 problem = self._try_refresh(pair)
                 if problem is None:
                     return self._store.load()
                 if problem.repeat is Repeat.NEVER or attempt == _REFRESH_ATTEMPTS:
                     break
-                time.sleep(self._pause_s(problem, attempt))
+                self._leases.sleep(self._pause_s(problem, attempt))
             assert problem is not None
             raise self._give_up(pair, problem)
 
