@@ -24,7 +24,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["ACTIONS", "OBSERVATIONS", "Integration", "ShopAccess", "TwinConnection"]
+__all__ = [
+    "ACTIONS",
+    "ACTION_ARGUMENTS",
+    "OBSERVATIONS",
+    "Integration",
+    "ShopAccess",
+    "TwinConnection",
+]
 
 ACTIONS: dict[str, str] = {
     "sync_orders": "fetch new and changed orders from the platform",
@@ -37,6 +44,18 @@ ACTIONS: dict[str, str] = {
     "flush": "push whatever is still waiting to be pushed",
 }
 """Every action an integration may offer, with what it is asked to do."""
+
+ACTION_ARGUMENTS: dict[str, tuple[str, ...] | None] = {
+    "sync_orders": (),
+    "push_stock": ("changes",),
+    "ship": ("order_id",),
+    "deliver_webhook": ("headers", "body"),
+    "quote_checkout": ("lines",),
+    "restart": (),
+    "reconfigure": None,
+    "flush": (),
+}
+"""What each action is called with, in order; None takes any settings, by name."""
 
 OBSERVATIONS: dict[str, str] = {
     "orders": "orders it believes in",

@@ -1,17 +1,17 @@
 """Fills in what a scenario cannot know when it is written: ids that the seed decides, and keys.
 
-`$order:newest`, `$order:oldest`, `$order:shippable`, `$sku:0` (the n-th SKU of the main shop),
-`$shop`, `$app_key`, `$app_secret`, `$access_token`, `$refresh_token`.
+`scenarios.placeholders` has the grammar; here they meet the platform's state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from tts_chaos.core.history import Json
-from tts_chaos.core.registry import nearest
 from tts_chaos.errors import ScenarioError
+from tts_chaos.scenarios.placeholders import CREDENTIALS, read_placeholder
+from tts_chaos.scenarios.shape import Place
 
 __all__ = ["Credentials", "resolve"]
 
@@ -63,37 +63,29 @@ def resolve(value: Json, *, ledger: Mapping[str, Any], credentials: Credentials)
 
 
 def _fill(text: str, ledger: Mapping[str, Any], credentials: Credentials) -> str:
-    name, _, detail = text[1:].partition(":")
-    if name in ("app_key", "app_secret", "access_token", "refresh_token"):
-        return str(getattr(credentials, name))
-    shop_id, shop = next(iter(ledger["shops"].items()))
-    fillers: dict[str, Callable[[], str]] = {
-        "shop": lambda: shop_id,
-        "order": lambda: _order(shop["orders"], detail, text),
-        "sku": lambda: _sku(shop["stock"], detail, text),
-    }
-    if name not in fillers:
-        known = [*fillers, "app_key", "app_secret", "access_token", "refresh_token"]
-        close = nearest(name, known)
-        hint = f" Did you mean '${close}'?" if close else f" Known: {', '.join(known)}."
-        raise ScenarioError(f"there is no placeholder {text!r}.{hint}")
-    return fillers[name]()
+    wanted = read_placeholder(text, Place("", key=""))
+    if wanted.name in CREDENTIALS:
+        return str(getattr(credentials, wanted.name))
+    shops = ledger["shops"]
+    if wanted.name == "shop":
+        return _nth(list(shops), wanted.number, text)
+    main = next(iter(shops.values()))
+    if wanted.name == "sku":
+        return _nth(sorted(main["stock"]), wanted.number, text)
+    return _order(main["orders"], wanted.which, text)
 
 
 def _order(orders: list[dict[str, Any]], which: str, text: str) -> str:
     rows = orders
     if which == "shippable":
         rows = [order for order in orders if order["status"] == _SHIPPABLE]
-    elif which not in ("newest", "oldest"):
-        raise ScenarioError(f"{text!r}: expected $order:newest, $order:oldest or $order:shippable")
     if not rows:
         raise ScenarioError(f"{text!r}: the shop has no such order at this moment")
     rows = sorted(rows, key=lambda order: (order["created_at_s"], order["id"]))
     return str(rows[0 if which == "oldest" else -1]["id"])
 
 
-def _sku(stock: Mapping[str, Any], index: str, text: str) -> str:
-    skus = sorted(stock)
-    if not index.isdigit() or int(index) >= len(skus):
-        raise ScenarioError(f"{text!r}: expected $sku:0 to $sku:{len(skus) - 1}")
-    return skus[int(index)]
+def _nth(ids: Sequence[str], number: int, text: str) -> str:
+    if number >= len(ids):
+        raise ScenarioError(f"{text!r}: there are {len(ids)}, counted from 0")
+    return str(ids[number])

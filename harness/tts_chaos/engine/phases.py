@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from tts_chaos.core.history import (
     Completed,
     Invoked,
@@ -71,7 +73,7 @@ class Phases:
         self._secrets = secrets
         self._judgement = judgement
         self._progress = progress
-        self._post = Post(gateway, twin, world, self._deliver, recorder)
+        self._post = Post(gateway, twin, world, self._deliver, recorder, look=self._look)
         self._ops = 0
         self._proxied: dict[str, int] = {}
         self.recovery_ms: int | None = None
@@ -199,11 +201,14 @@ class Phases:
         self._post.deliver_due()
 
     def _arm(self, step: FaultStep) -> None:
-        via_proxy = self._world.uses_proxy(step.fault, step.trigger)
-        self._gateway.arm(step.id, step.fault, step.trigger, via_proxy=via_proxy)
+        trigger = step.trigger
+        if trigger.shop is not None:
+            trigger = msgspec.structs.replace(trigger, **self._fill({"shop": trigger.shop}))
+        via_proxy = self._world.uses_proxy(step.fault, trigger)
+        self._gateway.arm(step.id, step.fault, trigger, via_proxy=via_proxy)
         if via_proxy:
             self._proxied[step.id] = 0
-            self._world.arm(step.id, step.fault, step.trigger)
+            self._world.arm(step.id, step.fault, trigger)
 
     def _lift(self, id: str) -> None:
         if id in self._proxied:
@@ -214,9 +219,11 @@ class Phases:
     def lift_everything(self) -> None:
         """Lift every fault still armed; a failure to lift one does not keep the others."""
         failures = []
-        for armed in self._gateway.plane.active():
+        # One that ended by its own time limit is no longer active, but its proxy has to be asked.
+        armed_ids = [armed.id for armed in self._gateway.plane.active()]
+        for id in dict.fromkeys((*armed_ids, *self._proxied)):
             try:
-                self._lift(armed.id)
+                self._lift(id)
             except ChaosError as error:
                 failures.append(str(error))
         if failures:

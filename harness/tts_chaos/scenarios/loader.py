@@ -63,7 +63,8 @@ def load_scenario(file: Path, folder: Path) -> Scenario:
         ScenarioError: If it cannot be read or is wrong; names file, key and expectation.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        # Editors on Windows may begin a file with a mark that TOML does not know.
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"cannot be read as UTF-8 text: {error}", path=str(file)) from None
     return parse_scenario(text, id=scenario_id(file, folder), path=str(file))
@@ -113,7 +114,7 @@ def _words(document: Mapping[str, Any], key: str, place: Place) -> tuple[str, ..
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise place.at(key).error(f"expected a list of words, got {value!r}")
     for index, word in enumerate(value):
-        if not isinstance(word, str):
+        if not isinstance(word, str) or not word.strip():
             raise place.at(key).at(index).error(f"expected a word, got {word!r}")
     return tuple(value)
 
@@ -126,7 +127,7 @@ def _needs(document: Mapping[str, Any], place: Place) -> tuple[Need, ...]:
             raise (
                 place.at("needs")
                 .at(index)
-                .error(f"there is no need {word!r}; expected {' or '.join(map(repr, valid))}")
+                .error(f"there is no need {word!r}; expected {' or '.join(valid)}")
             )
     return tuple(Need(word) for word in words)
 

@@ -6,6 +6,7 @@ Field names are the keys of the file, hyphens turned into underscores.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -13,6 +14,7 @@ from tts_chaos.core.history import Json
 from tts_chaos.faults.fault import Fault, Trigger
 
 __all__ = [
+    "LONGEST_MS",
     "ActionStep",
     "Alert",
     "Expect",
@@ -29,6 +31,22 @@ __all__ = [
     "WaitStep",
 ]
 
+LONGEST_MS = 400 * 86_400_000
+"""More than a year of one wait or window is a unit mistaken, not an experiment."""
+
+MOST_CALLS = 100_000
+"""More requests than this no run could keep in memory."""
+
+MOST_ORDERS = 10_000
+MOST_PRODUCTS = 1_000
+MOST_SHOPS = 20
+MOST_REPEATS = 1_000
+MOST_PARALLEL = 100
+"""Threads that act at the same time; more says nothing more about a race."""
+
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_MS)]
+Pause: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_MS)]
+
 
 class Need(StrEnum):
     """What a scenario asks of the world it runs in."""
@@ -44,9 +62,9 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Limits(_Strict, frozen=True, kw_only=True):
     """Bounds of a run. Times are virtual in the simulated world, real in the wire world."""
 
-    action_ms: int = 3_600_000
-    wire_action_ms: int = 30_000
-    calls: int = 5_000
+    action_ms: Milliseconds = 3_600_000
+    wire_action_ms: Milliseconds = 30_000
+    calls: Annotated[int, msgspec.Meta(ge=1, le=MOST_CALLS)] = 5_000
 
 
 class TwinSetup(_Strict, frozen=True, kw_only=True):
@@ -63,13 +81,13 @@ class TwinSetup(_Strict, frozen=True, kw_only=True):
         strict: Whether requests that the platform probably tolerates are refused.
     """
 
-    orders: int = 25
-    products: int = 8
-    shops: int = 1
-    regions: tuple[str, ...] = ("GB",)
+    orders: Annotated[int, msgspec.Meta(ge=0, le=MOST_ORDERS)] = 25
+    products: Annotated[int, msgspec.Meta(ge=1, le=MOST_PRODUCTS)] = 8
+    shops: Annotated[int, msgspec.Meta(ge=1, le=MOST_SHOPS)] = 1
+    regions: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("GB",)
     rotation: bool = True
-    token_life_ms: int | None = None
-    profile: str = "documented"
+    token_life_ms: Milliseconds | None = None
+    profile: Literal["documented", "article"] = "documented"
     strict: bool = True
 
 
@@ -106,9 +124,9 @@ class ActionStep(msgspec.Struct, frozen=True, kw_only=True):
 
     action: str
     arguments: dict[str, Json] = {}
-    repeat: int = 1
-    parallel: int = 1
-    every_ms: int = 0
+    repeat: Annotated[int, msgspec.Meta(ge=1, le=MOST_REPEATS)] = 1
+    parallel: Annotated[int, msgspec.Meta(ge=1, le=MOST_PARALLEL)] = 1
+    every_ms: Pause = 0
 
 
 class PlatformStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +139,7 @@ class PlatformStep(msgspec.Struct, frozen=True, kw_only=True):
 class WaitStep(msgspec.Struct, frozen=True, kw_only=True):
     """Let time pass; due webhooks are delivered meanwhile."""
 
-    wait_ms: int
+    wait_ms: Milliseconds
 
 
 Step = FaultStep | LiftStep | ActionStep | PlatformStep | WaitStep
@@ -139,10 +157,10 @@ class Recovery(_Strict, frozen=True, kw_only=True):
         canary: Whether a test order placed after recovery must arrive, too.
     """
 
-    rto_ms: int = 1_800_000
-    wire_rto_ms: int = 20_000
-    tick_ms: int = 60_000
-    wire_tick_ms: int = 200
+    rto_ms: Milliseconds = 1_800_000
+    wire_rto_ms: Milliseconds = 20_000
+    tick_ms: Milliseconds = 60_000
+    wire_tick_ms: Milliseconds = 200
     actions: tuple[str, ...] = ("sync_orders", "flush")
     canary: bool = True
 
@@ -151,7 +169,7 @@ class Alert(_Strict, frozen=True, kw_only=True):
     """An alert that must be raised: its cause and the detection time."""
 
     cause: str
-    within_ms: int = 900_000
+    within_ms: Milliseconds = 900_000
 
 
 class Expect(_Strict, frozen=True, kw_only=True):
@@ -160,12 +178,12 @@ class Expect(_Strict, frozen=True, kw_only=True):
     Attributes:
         oracles: Oracles that must be VALID; UNKNOWN makes the run inconclusive.
         alert: Alert that must be raised.
-        options: Settings of single oracles, by oracle name.
+        options: Settings of single oracles: whole numbers by setting, by oracle name.
     """
 
     oracles: tuple[str, ...] = ("orders_complete", "orders_unique", "orders_exact")
     alert: Alert | None = None
-    options: dict[str, dict[str, Json]] = {}
+    options: dict[str, Json] = {}
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):

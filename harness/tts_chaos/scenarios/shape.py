@@ -19,6 +19,16 @@ __all__ = ["Place", "convert", "refuse_unknown_keys"]
 
 T = TypeVar("T")
 
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+"""The validator's words for types, as a person who writes TOML says them."""
+
 
 class Place:
     """Where in a file a value stands: `Place("a.toml", "$.method[2]")`."""
@@ -48,7 +58,9 @@ def refuse_unknown_keys(given: Mapping[str, Any], known: Iterable[str], place: P
         if key not in valid:
             close = nearest(key, valid)
             hint = f"Did you mean {close!r}? " if close else ""
-            raise place.at(key).error(f"unknown key {key!r}. {hint}Valid here: {', '.join(valid)}.")
+            raise place.at(key).error(
+                f"unknown key {key!r}. {hint}Valid here: {', '.join(valid) or 'none'}."
+            )
 
 
 def convert(value: Any, kind: type[T], place: Place) -> T:
@@ -59,12 +71,28 @@ def convert(value: Any, kind: type[T], place: Place) -> T:
     """
     if not isinstance(value, Mapping):
         raise place.error(f"expected a table of settings, got {value!r}")
-    fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]
-    refuse_unknown_keys(value, (field.encode_name for field in fields), place)
+    _refuse_unknown_deeply(value, kind, place)
     try:
         return msgspec.convert(dict(value), kind, strict=True)
     except msgspec.ValidationError as error:
         raise _explain(str(error), value, kind, place) from None
+
+
+def _refuse_unknown_deeply(value: Mapping[str, Any], kind: Any, place: Place) -> None:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    refuse_unknown_keys(value, fields, place)
+    for key, member in value.items():
+        inner = _struct_in(msgspec.inspect.type_info(fields[key].type))
+        if inner is not None and isinstance(member, Mapping):
+            _refuse_unknown_deeply(member, inner, place.at(key))
+
+
+def _struct_in(info: Any) -> type | None:
+    """Return the struct that a field holds, perhaps besides None."""
+    for part in getattr(info, "types", (info,)):
+        if isinstance(part, msgspec.inspect.StructType):
+            return part.cls
+    return None
 
 
 def _explain(message: str, value: Any, kind: type, place: Place) -> ScenarioError:
@@ -73,20 +101,35 @@ def _explain(message: str, value: Any, kind: type, place: Place) -> ScenarioErro
     problem = message[: where.start()] if where else message
     inner = where.group(1) if where else ""
     found = _value_at(value, inner)
+    here = Place(place.path, place.key + inner)
     missing = re.match(r"Object missing required field `(.*)`", problem)
     if missing:
-        return place.error(f"the key {missing.group(1)!r} is required and missing")
-    unknown = re.match(r"Invalid enum value (.*)", problem)
-    if unknown:
+        return here.error(f"the key {missing.group(1)!r} is required and missing")
+    if problem.startswith("Invalid enum value"):
         choices = _choices(kind, inner)
         close = nearest(str(found), choices)
         hint = f" Did you mean {close!r}?" if close else ""
-        return Place(place.path, place.key + inner).error(
-            f"{found!r} is not valid here; expected one of {', '.join(map(repr, choices))}.{hint}"
+        return here.error(
+            f"{found!r} is not valid here; expected one of {', '.join(choices)}.{hint}"
         )
-    expected = problem.removeprefix("Expected ").split(", got")[0]
-    text = f"expected {expected}, got {found!r}"
-    return Place(place.path, place.key + inner).error(text)
+    unit = " of milliseconds" if inner.endswith("_ms") else ""
+    return here.error(f"expected {_say_expected(problem, unit)}, got {found!r}")
+
+
+def _say_expected(problem: str, unit: str) -> str:
+    """Say what was expected: a type in plain words and its bound, if that was the trouble.
+
+    >>> _say_expected("Expected `int` >= 1", "")
+    'a whole number, 1 or more'
+    """
+    bounded = re.match(r"Expected `(\w+)`( of length)? ([<>]=) (\S+)$", problem)
+    if bounded:
+        word, length, sign, bound = bounded.groups()
+        side = "or more" if sign == ">=" else "or less"
+        what = f"{_WORDS.get(word, word)}{unit}"
+        return f"{what} of {bound} members {side}" if length else f"{what}, {bound} {side}"
+    word = problem.removeprefix("Expected ").split(", got")[0].strip("`").removesuffix(" | null")
+    return _WORDS.get(word, word) + (unit if word == "int" else "")
 
 
 def _value_at(value: Any, inner: str) -> Any:

@@ -11,6 +11,7 @@ from tts_chaos.core.registry import nearest
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.scenarios.model import (
+    LONGEST_MS,
     ActionStep,
     FaultStep,
     LiftStep,
@@ -18,14 +19,14 @@ from tts_chaos.scenarios.model import (
     Step,
     WaitStep,
 )
+from tts_chaos.scenarios.placeholders import read_placeholder
 from tts_chaos.scenarios.shape import Place, convert, refuse_unknown_keys
-from tts_chaos.typing import ACTIONS
+from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS
 
 __all__ = ["parse_fault", "parse_step"]
 
 _TRIGGER_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Trigger))
-_LONGEST_MS = 400 * 86_400_000
-"""More than a year of one wait or window is a unit mistaken, not an experiment."""
+_LONGEST_S = LONGEST_MS // 1000
 
 
 def parse_step(value: Any, place: Place) -> Step:
@@ -46,7 +47,8 @@ def parse_step(value: Any, place: Place) -> Step:
         close = nearest(key, _PARSERS)
         if close:
             raise place.at(key).error(f"unknown key {key!r}. Did you mean {close!r}?")
-    raise place.error(f"a step needs one of the keys {names}")
+    found = f", but this has only {', '.join(value)}" if value else ", but this is empty"
+    raise place.error(f"a step needs one of the keys {names}{found}")
 
 
 def parse_fault(value: Mapping[str, Any], place: Place) -> FaultStep:
@@ -56,13 +58,16 @@ def parse_fault(value: Mapping[str, Any], place: Place) -> FaultStep:
         ScenarioError: If fault, setting or trigger is unknown or wrong.
     """
     name = value.get("fault")
-    if not isinstance(name, str) or name not in FAULTS:
-        raise place.at("fault").error(FAULTS.describe_unknown(str(name)))
+    if not isinstance(name, str):
+        raise place.at("fault").error(f"expected the name of a fault, got {name!r}")
+    if name not in FAULTS:
+        raise place.at("fault").error(FAULTS.describe_unknown(name))
     kind = FAULTS[name]
     settings = [field.encode_name for field in msgspec.structs.fields(kind)]
     refuse_unknown_keys(value, ["fault", "id", *settings, *_TRIGGER_KEYS], place)
     fault = convert({k: v for k, v in value.items() if k in settings}, kind, place)
     given = {k: v for k, v in value.items() if k in _TRIGGER_KEYS}
+    _check_target(kind, given, place)
     default = msgspec.structs.asdict(kind.default_trigger)
     trigger = convert({**default, **given}, Trigger, place)
     _check_settings(fault, place)
@@ -77,29 +82,52 @@ def _check_settings(fault: Fault, place: Place) -> None:
     for key, value in msgspec.structs.asdict(fault).items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        if value < 0:
+        if not value >= 0:
             raise place.at(key).error(f"expected 0 or more, got {value!r}")
-        if key.endswith("_ms") and value > _LONGEST_MS:
+        if key.endswith("_ms") and value > LONGEST_MS:
             raise place.at(key).error(f"{value} ms is more than a year; the unit is milliseconds")
+        if key.endswith("_s") and value > _LONGEST_S:
+            raise place.at(key).error(f"{value} s is more than a year; the unit is seconds")
         if key.endswith("_ratio") and value > 1:
             raise place.at(key).error(f"expected a ratio from 0 to 1, got {value!r}")
 
 
 def _check_trigger(trigger: Trigger, place: Place) -> None:
-    if trigger.call < 1:
-        raise place.at("call").error(f"calls are counted from 1, got {trigger.call}")
-    if trigger.every < 1:
-        raise place.at("every").error(f"expected 1 or more, got {trigger.every}")
+    for key, why in (("call", "calls are counted from 1"), ("every", "1 hits each of them")):
+        if getattr(trigger, key) < 1:
+            raise place.at(key).error(f"expected 1 or more, got {getattr(trigger, key)}; {why}")
     if trigger.times is not None and trigger.times < 1:
         raise place.at("times").error(
             f"a fault that hits {trigger.times} requests never fires; leave the key out for all"
         )
     if trigger.host not in (None, "api", "auth"):
         raise place.at("host").error(f"expected 'api' or 'auth', got {trigger.host!r}")
-    for key in ("after_ms", "for_ms"):
+    if trigger.shop is not None:
+        _check_shop(trigger.shop, place.at("shop"))
+    for key, least in (("after_ms", 0), ("for_ms", 1)):
         value = getattr(trigger, key)
-        if value is not None and not 0 <= value <= _LONGEST_MS:
-            raise place.at(key).error(f"expected 0 to {_LONGEST_MS} milliseconds, got {value}")
+        if value is not None and not least <= value <= LONGEST_MS:
+            raise place.at(key).error(f"expected {least} to {LONGEST_MS} milliseconds, got {value}")
+
+
+def _check_shop(shop: str, place: Place) -> None:
+    if not shop.startswith("$") or read_placeholder(shop, place).name != "shop":
+        raise place.error(
+            f"ids of shops depend on the seed, so that {shop!r} would hit nothing; "
+            "write '$shop' for the main shop, '$shop:1' for the next"
+        )
+
+
+def _check_target(kind: type[Fault], given: Mapping[str, Any], place: Place) -> None:
+    """Refuse conditions on requests for a fault of webhooks, which would not look at them."""
+    if kind.target != "webhooks":
+        return
+    for key in ("operation", "host", "shop"):
+        if key in given:
+            raise place.at(key).error(
+                f"{kind.name} acts on webhooks, which have no such thing; "
+                "of the trigger it takes call, times, every, after_ms and for_ms"
+            )
 
 
 def _parse_action(value: Mapping[str, Any], place: Place) -> ActionStep:
@@ -108,10 +136,20 @@ def _parse_action(value: Mapping[str, Any], place: Place) -> ActionStep:
         close = nearest(step.action, ACTIONS)
         hint = f" Did you mean {close!r}?" if close else f" Known: {', '.join(ACTIONS)}."
         raise place.at("action").error(f"there is no action {step.action!r}.{hint}")
-    for key in ("repeat", "parallel"):
-        if not 1 <= getattr(step, key) <= 1000:
-            raise place.at(key).error(f"expected 1 to 1000, got {getattr(step, key)}")
+    _check_arguments(step, place.at("arguments"))
     return step
+
+
+def _check_arguments(step: ActionStep, place: Place) -> None:
+    known = ACTION_ARGUMENTS[step.action]
+    if known is None:
+        if not step.arguments:
+            raise place.error(f"{step.action} needs at least one setting")
+    else:
+        refuse_unknown_keys(step.arguments, known, place)
+        missing = [name for name in known if name not in step.arguments]
+        if missing:
+            raise place.error(f"{step.action} needs {' and '.join(map(repr, missing))}")
 
 
 def _parse_platform(value: Mapping[str, Any], place: Place) -> PlatformStep:
@@ -123,10 +161,7 @@ def _parse_platform(value: Mapping[str, Any], place: Place) -> PlatformStep:
 
 
 def _parse_wait(value: Mapping[str, Any], place: Place) -> WaitStep:
-    step = convert(value, WaitStep, place)
-    if not 1 <= step.wait_ms <= _LONGEST_MS:
-        raise place.at("wait_ms").error(f"expected 1 to {_LONGEST_MS}, got {step.wait_ms}")
-    return step
+    return convert(value, WaitStep, place)
 
 
 def _parse_lift(value: Mapping[str, Any], place: Place) -> LiftStep:

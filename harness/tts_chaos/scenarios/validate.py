@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.fault import CAUSES
 from tts_chaos.faults.plane import matches_operation
-from tts_chaos.oracles.catalogue import ORACLES
+from tts_chaos.oracles.catalogue import GUARDS, ORACLES
+from tts_chaos.oracles.oracle import JudgeSettings
 from tts_chaos.scenarios.model import (
     ActionStep,
     FaultStep,
@@ -18,16 +19,24 @@ from tts_chaos.scenarios.model import (
     PlatformStep,
     Scenario,
     Step,
+    TwinSetup,
     WaitStep,
 )
-from tts_chaos.scenarios.shape import Place
+from tts_chaos.scenarios.placeholders import placeholders_in
+from tts_chaos.scenarios.shape import Place, refuse_unknown_keys
 from tts_chaos.twin import catalogue as _catalogue  # noqa: F401 - registers every command
 from tts_chaos.twin.commands import check_command
+from tts_chaos.twin.handler import COMMANDS
+from tts_chaos.twin.regions import REGIONS
+from tts_chaos.typing import ACTION_ARGUMENTS
 
 __all__ = ["REAL_TIME_LIMIT_MS", "validate"]
 
 REAL_TIME_LIMIT_MS = 15_000
 """A scenario that plans more waiting than this would stop a person's day on real sockets."""
+
+MOST_ROUNDS = 10_000
+"""Rounds of the integration's schedule during recovery; more is a tick in the wrong unit."""
 
 
 def validate(scenario: Scenario) -> None:
@@ -37,12 +46,25 @@ def validate(scenario: Scenario) -> None:
         ScenarioError: For the first thing that is wrong.
     """
     place = Place(scenario.path)
+    _check_needs(scenario, place.at("needs"))
+    _check_regions(scenario.twin, place.at("twin").at("regions"))
     _check_oracles(scenario, place)
     _check_method(scenario.method, place.at("method"))
-    for index, step in enumerate(scenario.rollback):
-        _check_step(step, place.at("rollback").at(index))
+    _check_rollback(scenario.rollback, place.at("rollback"))
+    _check_placeholders(scenario, place)
     _check_time(scenario, place)
     _check_recovery(scenario, place.at("recovery"))
+
+
+def _check_needs(scenario: Scenario, place: Place) -> None:
+    if {Need.VIRTUAL_TIME, Need.REAL_SOCKETS} <= set(scenario.needs):
+        raise place.error("no world has both virtual time and real sockets; leave one out")
+
+
+def _check_regions(setup: TwinSetup, place: Place) -> None:
+    for index, region in enumerate(setup.regions):
+        if region not in REGIONS:
+            _refuse_word(region, REGIONS, "region", place.at(index))
 
 
 def _check_oracles(scenario: Scenario, place: Place) -> None:
@@ -52,11 +74,26 @@ def _check_oracles(scenario: Scenario, place: Place) -> None:
     expect = place.at("expect")
     for index, name in enumerate(scenario.expect.oracles):
         _check_oracle(name, expect.at("oracles").at(index))
-    for name in scenario.expect.options:
-        _check_oracle(name, expect.at("options").at(name))
+    _check_options(scenario, expect.at("options"))
     alert = scenario.expect.alert
     if alert is not None and alert.cause not in CAUSES:
         _refuse_word(alert.cause, CAUSES, "cause", expect.at("alert").at("cause"))
+
+
+def _check_options(scenario: Scenario, place: Place) -> None:
+    judged = (*scenario.expect.oracles, *GUARDS)
+    for name, given in scenario.expect.options.items():
+        here = place.at(name)
+        _check_oracle(name, here)
+        if name not in judged:
+            raise here.error(f"{name} does not judge this scenario; add it to expect.oracles")
+        if not isinstance(given, Mapping):
+            raise here.error(f"expected a table of settings, got {given!r}")
+        refuse_unknown_keys(given, ORACLES[name].options, here)
+        try:
+            JudgeSettings(options=scenario.expect.options).chosen(name, ORACLES[name].options)
+        except UsageError as error:
+            raise here.error(str(error)) from None
 
 
 def _check_oracle(name: str, place: Place) -> None:
@@ -72,6 +109,7 @@ def _refuse_word(word: str, valid: Iterable[str], noun: str, place: Place) -> No
 
 def _check_method(steps: tuple[Step, ...], place: Place) -> None:
     armed: dict[str, int] = {}
+    lifted: set[str] = set()
     last_stimulus = -1
     for index, step in enumerate(steps):
         here = place.at(index)
@@ -85,29 +123,89 @@ def _check_method(steps: tuple[Step, ...], place: Place) -> None:
                     "give this one another"
                 )
             armed[step.id] = index
-        if isinstance(step, LiftStep) and step.id not in armed:
-            known = ", ".join(armed) or "none so far"
-            raise here.at("lift").error(
-                f"no fault {step.id!r} is armed before this; armed: {known}"
-            )
+        if isinstance(step, LiftStep):
+            _check_lift(step.id, armed, lifted, here.at("lift"))
+            lifted.add(step.id)
     if last_stimulus < 0:
         raise place.error("the method makes the integration do nothing; add an action step")
     for id, index in armed.items():
-        if index > last_stimulus:
-            raise place.at(index).error(
-                f"the fault {id!r} is armed after the last action and can never fire; "
-                "move it before the action that it shall hit"
+        _check_can_fire(steps, id, index, place.at(index))
+
+
+def _check_lift(id: str, armed: Iterable[str], lifted: set[str], place: Place) -> None:
+    if id not in armed:
+        known = ", ".join(armed) or "none so far"
+        close = nearest(id, armed)
+        hint = f". Did you mean {close!r}?" if close else ""
+        raise place.error(f"no fault {id!r} is armed before this; armed: {known}{hint}")
+    if id in lifted:
+        raise place.error(f"the fault {id!r} is lifted already by a step before this")
+
+
+def _check_can_fire(steps: tuple[Step, ...], id: str, index: int, place: Place) -> None:
+    """Refuse a fault under which nothing happens: before it is lifted, or before the end."""
+    for step in steps[index + 1 :]:
+        if isinstance(step, ActionStep | PlatformStep | WaitStep):
+            return
+        if isinstance(step, LiftStep) and step.id == id:
+            raise place.error(
+                f"the fault {id!r} is lifted before anything happens and can never fire; "
+                "put the action that it shall hit in between"
             )
+    raise place.error(
+        f"the fault {id!r} is armed after the last action and can never fire; "
+        "move it before the action that it shall hit"
+    )
+
+
+def _check_rollback(steps: tuple[Step, ...], place: Place) -> None:
+    for index, step in enumerate(steps):
+        if isinstance(step, FaultStep | LiftStep):
+            kind = "armed" if isinstance(step, FaultStep) else "lifted"
+            raise place.at(index).error(
+                f"the rollback is what an operator does once every fault is lifted, so none is "
+                f"{kind} there; move this step to the method"
+            )
+        _check_step(step, place.at(index))
 
 
 def _check_step(step: Step, place: Place) -> None:
     if isinstance(step, FaultStep):
         _check_operation(step, place)
     elif isinstance(step, PlatformStep):
+        if step.command not in COMMANDS:
+            raise place.at("platform").error(COMMANDS.describe_unknown(step.command))
         try:
             check_command(step.command, step.arguments)
         except UsageError as error:
             raise place.error(str(error)) from None
+
+
+def _check_placeholders(scenario: Scenario, place: Place) -> None:
+    limits = {"sku": scenario.twin.products, "shop": scenario.twin.shops}
+    for key, steps in (("method", scenario.method), ("rollback", scenario.rollback)):
+        for index, step in enumerate(steps):
+            here = place.at(key).at(index)
+            for placeholder, where in placeholders_in(_arguments_of(step), here):
+                limit = limits.get(placeholder.name)
+                if limit is not None and placeholder.number >= limit:
+                    raise where.error(
+                        f"${placeholder.name}:{placeholder.number} may not exist; with the "
+                        f"[twin] of this scenario, $sku:0 to $sku:{limits['sku'] - 1} and $shop:0 "
+                        f"to $shop:{limits['shop'] - 1} do for every seed"
+                    )
+
+
+def _arguments_of(step: Step) -> Mapping[str, object]:
+    match step:
+        case ActionStep():
+            return {"arguments": step.arguments}
+        case PlatformStep():
+            return step.arguments
+        case FaultStep():
+            return {"shop": step.trigger.shop}
+        case _:
+            return {}
 
 
 def _check_operation(step: FaultStep, place: Place) -> None:
@@ -119,6 +217,7 @@ def _check_operation(step: FaultStep, place: Place) -> None:
         if pattern is None or any(matches_operation(pattern, id) for id in operations):
             continue
         names = {operation.name for operation in operations.values()} | set(operations)
+        names |= {f"{id.partition('.')[0]}.*" for id in operations}
         close = nearest(pattern, names)
         hint = f" Did you mean {close!r}?" if close else ""
         raise place.at(key).error(
@@ -146,12 +245,27 @@ def _planned_ms(step: Step) -> int:
 
 def _check_recovery(scenario: Scenario, place: Place) -> None:
     recovery = scenario.recovery
-    for key in ("rto_ms", "wire_rto_ms", "tick_ms", "wire_tick_ms"):
-        if getattr(recovery, key) <= 0:
-            raise place.at(key).error(
-                f"expected more than 0 milliseconds, got {getattr(recovery, key)}"
+    for rto, tick in (("rto_ms", "tick_ms"), ("wire_rto_ms", "wire_tick_ms")):
+        rto_ms, tick_ms = getattr(recovery, rto), getattr(recovery, tick)
+        if tick_ms > rto_ms:
+            raise place.at(rto).error(
+                f"a round every {tick_ms} ms ({tick}) cannot recover within {rto_ms} ms; "
+                "both are milliseconds"
             )
-    if recovery.tick_ms > recovery.rto_ms:
-        raise place.at("tick_ms").error(
-            f"a round every {recovery.tick_ms} ms cannot recover within {recovery.rto_ms} ms"
+        if rto_ms // tick_ms > MOST_ROUNDS:
+            raise place.at(tick).error(
+                f"a round every {tick_ms} ms makes {rto_ms // tick_ms} rounds within {rto_ms} ms "
+                f"({rto}), more than {MOST_ROUNDS}; both are milliseconds"
+            )
+    for index, action in enumerate(recovery.actions):
+        _check_scheduled(action, place.at("actions").at(index))
+
+
+def _check_scheduled(action: str, place: Place) -> None:
+    able = [name for name, arguments in ACTION_ARGUMENTS.items() if arguments == ()]
+    if action in ACTION_ARGUMENTS and action not in able:
+        raise place.error(
+            f"{action} needs arguments, and a schedule has none; expected {', '.join(able)}"
         )
+    if action not in able:
+        _refuse_word(action, able, "action", place)
