@@ -44,19 +44,19 @@ format: $(READY) ## Put the code into its standard form
 
 .PHONY: prove-determinism
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
-	@$(BIN)/python tests/proofs/prove_determinism.py
+	@$(BIN)/python -m tests.proofs.prove_determinism
 
 .PHONY: prove-idle-cost
 prove-idle-cost: $(READY) ## Without --tts-chaos the plugin costs nothing and imports nothing heavy
-	@$(BIN)/python tests/proofs/prove_idle_cost.py
+	@$(BIN)/python -m tests.proofs.prove_idle_cost
 
 .PHONY: prove-speed
 prove-speed: $(READY) ## The simulated catalogue is 20 times faster than the time it covers, and under 15 s
-	@$(BIN)/python tests/proofs/prove_speed.py
+	@$(BIN)/python -m tests.proofs.prove_speed
 
 .PHONY: prove-new-user
 prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty folder
-	@$(BIN)/python tests/proofs/prove_new_user.py
+	@$(BIN)/python -m tests.proofs.prove_new_user
 
 .PHONY: wheel
 wheel: $(READY) ## Build the wheel into dist/

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from catalogue_runs import bundled, play, runs_on_sockets
+from tests.proofs.catalogue_runs import bundled, play, runs_on_sockets
 
 from tts_chaos.injectors.wire import WireWorld
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from catalogue_runs import bundled, play
+from tests.proofs.catalogue_runs import bundled, play
 
 RATIO_TARGET = 20
 SIMULATED_LIMIT_S = 15

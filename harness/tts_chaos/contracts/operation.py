@@ -11,7 +11,7 @@ import msgspec
 
 from tts_chaos.wire.message import API_HOST
 
-__all__ = ["CipherRule", "Note", "Operation", "Parameter", "Provenance"]
+__all__ = ["CipherRule", "Note", "Operation", "Parameter", "Provenance", "matches_operation"]
 
 
 def _compile(schema: dict[str, Any]) -> Any:
@@ -129,3 +129,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def response_validator(self) -> Any:
         """Compiled form of `response_schema`; accepts everything where there is none."""
         return _compile(self.response_schema or {})
+
+
+def matches_operation(pattern: str, operation: str) -> bool:
+    """Whether `operation` is `pattern`, is it without its version, or lies in its domain.
+
+    >>> matches_operation("order.get_order_list", "order.202309.get_order_list")
+    True
+    """
+    if pattern == operation:
+        return True
+    parts = operation.split(".")
+    if pattern.endswith(".*"):
+        return bool(parts) and parts[0] == pattern[:-2]
+    return len(parts) == 3 and pattern == f"{parts[0]}.{parts[2]}"

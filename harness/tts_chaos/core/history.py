@@ -126,6 +126,8 @@ class Exchange(_Base, frozen=True, kw_only=True, tag="exchange"):
         committed: Whether a handler of the platform ran to its end.
         faults: Ids of the faults that acted on this exchange.
         started_ms: Instant of arrival.
+        diagnosis: What the platform knows of a refusal's cause and never tells: the likely
+            mistake in a signature, how far the clock is off, what became of the token.
     """
 
     call: int
@@ -148,6 +150,7 @@ class Exchange(_Base, frozen=True, kw_only=True, tag="exchange"):
     committed: bool = False
     faults: tuple[str, ...] = ()
     started_ms: int = 0
+    diagnosis: str = ""
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of query parameter `name`, or None."""

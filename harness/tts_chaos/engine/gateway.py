@@ -23,6 +23,7 @@ from tts_chaos.faults.effect import (
     AlterAnswer,
     AnswerInstead,
     BreakConnection,
+    Effect,
     PlatformCommand,
     RewriteRequest,
     SlowAnswer,
@@ -51,6 +52,8 @@ class _Handled(Protocol):
     def response(self) -> ApiResponse: ...
     @property
     def committed(self) -> bool: ...
+    @property
+    def diagnosis(self) -> str: ...
 
 
 class _Change(Protocol):
@@ -167,6 +170,18 @@ class Gateway:
         """Requests taken in so far."""
         return self._calls
 
+    def refuse_endless(self) -> None:
+        """Raise if the integration has sent more requests than the scenario allows.
+
+        Raises:
+            LimitExceededError: Naming the limit.
+        """
+        if self._calls > self._call_limit:
+            raise LimitExceededError(
+                f"the integration sent more than {self._call_limit} requests, without end as it "
+                "seems; raise limits.calls in the scenario if that is intended"
+            )
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep everybody else from the platform while its own methods are called directly."""
@@ -181,11 +196,7 @@ class Gateway:
         """
         with self._lock:
             self._calls += 1
-            if self._calls > self._call_limit:
-                raise LimitExceededError(
-                    f"the integration has sent {self._call_limit} requests in one scenario; "
-                    "raise limits.calls in the scenario if that is intended"
-                )
+            self.refuse_endless()
             return self._take(request, self._calls)
 
     def _take(self, request: ApiRequest, call: int) -> _Open:
@@ -218,6 +229,7 @@ class Gateway:
             headers=tuple((k, self.secrets.redact(v)) for k, v in request.headers),
             body=self._text(request.body),
             committed=answered.committed,
+            diagnosis=self.secrets.redact(answered.diagnosis),
             faults=tuple(hit.fault for hit in hits),
             started_ms=started_ms,
         )
@@ -422,6 +434,7 @@ class _Answered(msgspec.Struct, frozen=True, kw_only=True):
     request: ApiRequest
     delivery: Delivery
     committed: bool
+    diagnosis: str = ""
 
 
 def _apply(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> _Answered:
@@ -433,30 +446,33 @@ def _apply(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> _A
         elif isinstance(effect, RewriteRequest):
             request = effect.change(request)
     broken = next((e for e in effects if isinstance(e, BreakConnection)), None)
-    instead = next((e for e in effects if isinstance(e, AnswerInstead)), None)
-    response: ApiResponse | None = None
-    committed = False
     if broken is not None and not broken.after_commit:
-        return _Answered(
-            request=request,
-            delivery=Delivery(response=None, connection=broken.connection),
-            committed=False,
-        )
+        delivery = Delivery(response=None, connection=broken.connection)
+        return _Answered(request=request, delivery=delivery, committed=False)
+    answered = _ask(effects, request, platform)
+    if broken is not None:
+        delivery = msgspec.structs.replace(answered.delivery, connection=broken.connection)
+        answered = msgspec.structs.replace(answered, delivery=delivery)
+    return answered
+
+
+def _ask(effects: list[Effect], request: ApiRequest, platform: Platform) -> _Answered:
+    """Get an answer, from the platform or a fault, and let faults alter it and slow it down."""
+    instead = next((e for e in effects if isinstance(e, AnswerInstead)), None)
+    committed, diagnosis = False, ""
     if instead is not None:
         response = instead.response
     else:
         handled = platform.handle(request)
-        response, committed = handled.response, handled.committed
+        response, committed, diagnosis = handled.response, handled.committed, handled.diagnosis
     for effect in effects:
         if isinstance(effect, AlterAnswer):
             response = effect.change(response)
     delivery = Delivery(response=response)
-    if broken is not None:
-        delivery = Delivery(response=response, connection=broken.connection)
     for effect in effects:
         if isinstance(effect, SlowAnswer):
             delivery = _slow_down(delivery, effect)
-    return _Answered(request=request, delivery=delivery, committed=committed)
+    return _Answered(request=request, delivery=delivery, committed=committed, diagnosis=diagnosis)
 
 
 def _slow_down(delivery: Delivery, slow: SlowAnswer) -> Delivery:

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from tts_chaos.core.verdict import Outcome, Verdict
 from tts_chaos.engine.gateway import Gateway
-from tts_chaos.oracles.catalogue import GUARDS, ORACLES
+from tts_chaos.oracles.catalogue import GUARDS, NOT_AWAITED, ORACLES
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, judge_safely
 from tts_chaos.scenarios.model import Scenario
 
 __all__ = ["Ending", "Judgement"]
-
-_NOT_AWAITED = frozenset({"alert_raised", "recovered_in_time"})
-"""Liveness rules that are judged at the end only: waiting for them would be circular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Judgement:
         return tuple(
             name
             for name in self.expected
-            if ORACLES[name].kind == "liveness" and name not in _NOT_AWAITED
+            if ORACLES[name].kind == "liveness" and name not in NOT_AWAITED
         )
 
     def pending_reason(self) -> str:

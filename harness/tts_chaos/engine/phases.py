@@ -276,6 +276,8 @@ class Phases:
             done = self._world.call_together(works, limit_ms=self._limit_ms)
         for op, completion in enumerate(done, first):
             self._complete(op, action, completion)
+        # Whoever catches everything would go on for ever, so the door's word is asked for again.
+        self._gateway.refuse_endless()
         return done
 
     def _complete(self, op: int, action: str, completion: Completion) -> None:

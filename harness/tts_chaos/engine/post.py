@@ -24,7 +24,16 @@ Receiver = Callable[[Sequence[OutgoingWebhook]], list[Completion]]
 
 
 class Post:
-    """Brings due webhooks to the integration and their answers back to the platform."""
+    """Brings due webhooks to the integration and their answers back to the platform.
+
+    Args:
+        gateway: The platform's door.
+        twin: The platform.
+        world: Where time passes.
+        receiver: Makes deliveries.
+        recorder: Where they are recorded.
+        look: Observes the integration; called after each batch.
+    """
 
     def __init__(
         self,
@@ -33,12 +42,15 @@ class Post:
         world: World,
         receiver: Receiver,
         recorder: Recorder,
+        *,
+        look: Callable[[], None],
     ) -> None:
         self._gateway = gateway
         self._twin = twin
         self._world = world
         self._receiver = receiver
         self._recorder = recorder
+        self._look = look
 
     def wait(self, duration_ms: int) -> None:
         """Let time pass, delivering each webhook when it is due."""
@@ -48,7 +60,8 @@ class Post:
             now_ms = self._world.clock.now_ms()
             if now_ms >= end_ms:
                 return
-            due_ms = self._twin.next_due_ms()
+            with self._gateway.exclusive():
+                due_ms = self._twin.next_due_ms()
             pause_ms = end_ms - now_ms
             if due_ms is not None:
                 in_ms = due_ms - self._gateway.platform_now_ms()
@@ -63,6 +76,8 @@ class Post:
                 return
             for together in _in_groups(deliveries):
                 self._deliver(together)
+            # At once: what a webhook did may be repaired by the next sync before anybody sees it.
+            self._look()
 
     def _deliver(self, together: list[OutgoingWebhook]) -> None:
         if together[0].delay_ms:
@@ -74,9 +89,10 @@ class Post:
             status = _status_of(completion) if in_time else 0
             self._record(delivery, status)
             if delivery.genuine:
-                self._twin.acknowledge(
-                    delivery.notification, delivery.shop, delivery.attempt, status
-                )
+                with self._gateway.exclusive():
+                    self._twin.acknowledge(
+                        delivery.notification, delivery.shop, delivery.attempt, status
+                    )
 
     def _record(self, delivery: OutgoingWebhook, status: int) -> None:
         self._recorder.add(

@@ -24,7 +24,7 @@ from tts_chaos.engine.ports import Subject, World
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.searching import OutputSearch
-from tts_chaos.errors import ChaosError, FaultNotSupportedError, InjectionError
+from tts_chaos.errors import ChaosError, FaultNotSupportedError, InjectionError, LimitExceededError
 from tts_chaos.faults.plane import FaultPlane
 from tts_chaos.scenarios.model import FaultStep, Scenario, TwinSetup
 from tts_chaos.twin.settings import TwinSettings
@@ -168,6 +168,8 @@ class Run:
         ending = Ending(Outcome.HARNESS_ERROR, "interrupted")
         try:
             ending = phases.play()
+        except LimitExceededError as error:
+            ending = Ending(Outcome.SAFETY_VIOLATED, str(error))
         except Exception as error:  # noqa: BLE001 - a defect of ours is an outcome, never green
             ending = self._own_defect(error)
         finally:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.effect import Effect, Moment, PlatformCommand, WebhookMoment
@@ -16,24 +17,10 @@ from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import AUTH_HOST, ApiRequest
 
-__all__ = ["ArmedFault", "FaultPlane", "Hit", "Receipt", "matches_operation"]
+__all__ = ["ArmedFault", "FaultPlane", "Hit", "Receipt"]
 
 ARMED_LIMIT = 64
 """More armed faults than this in one run is a mistake in a generator, not an experiment."""
-
-
-def matches_operation(pattern: str, operation: str) -> bool:
-    """Whether `operation` is `pattern`, is it without its version, or lies in its domain.
-
-    >>> matches_operation("order.get_order_list", "order.202309.get_order_list")
-    True
-    """
-    if pattern == operation:
-        return True
-    parts = operation.split(".")
-    if pattern.endswith(".*"):
-        return bool(parts) and parts[0] == pattern[:-2]
-    return len(parts) == 3 and pattern == f"{parts[0]}.{parts[2]}"
 
 
 @dataclass(slots=True)

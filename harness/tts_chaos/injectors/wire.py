@@ -44,6 +44,7 @@ class WireWorld:
             found, or else the embedded engine.
         allowed_hosts: Hosts beyond this machine that the integration may reach.
         start_proxy: Starts the fault proxy, for worlds that bring their own.
+        seed: What the embedded engine draws from; a real server has no seed.
     """
 
     name = "wire"
@@ -54,9 +55,12 @@ class WireWorld:
         toxiproxy_url: str | None = None,
         allowed_hosts: Iterable[str] = (),
         start_proxy: Callable[[], Proxy] | None = None,
+        seed: int = 0,
     ) -> None:
         self.clock = RealClock()
-        self._start_proxy = start_proxy or (lambda: FaultProxy.start(toxiproxy_url or None))
+        self._start_proxy = start_proxy or (
+            lambda: FaultProxy.start(toxiproxy_url or None, seed=seed)
+        )
         self._guard = LoopbackGuard(allowed_hosts)
         self._calls = RealCalls()
         self._undo = ExitStack()

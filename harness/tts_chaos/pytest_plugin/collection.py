@@ -32,7 +32,11 @@ class ScenarioFailedError(Exception):
 class ScenarioItem(pytest.Function):
     """One scenario in one world, an ordinary pytest item."""
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,  # noqa: ARG002 - a story has one style
+    ) -> Any:
         """Show a story instead of a traceback into the harness."""
         from tts_chaos.errors import ChaosError
 
@@ -40,7 +44,7 @@ class ScenarioItem(pytest.Function):
             return tell(excinfo.value.result)
         if isinstance(excinfo.value, ChaosError):
             return f"{type(excinfo.value).__name__}: {excinfo.value}"
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Point at the scenario's file."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tts_chaos._data import data_folder
+from tts_chaos.core.entropy import Entropy
 from tts_chaos.engine.ports import World
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
@@ -164,7 +165,8 @@ class ChaosSession:
         if name == "wire":
             from tts_chaos.injectors.wire import WireWorld
 
-            return WireWorld(toxiproxy_url=self._options.toxiproxy_url)
+            seed = Entropy(self._options.seed).integer(0, 2**31)
+            return WireWorld(toxiproxy_url=self._options.toxiproxy_url, seed=seed)
         from tts_chaos.injectors.simulated import SimulatedWorld
 
         return SimulatedWorld()

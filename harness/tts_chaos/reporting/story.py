@@ -154,7 +154,8 @@ def _exchange(exchange: Exchange) -> str:
         code = "" if exchange.code is None else f" code {exchange.code}"
         words = f" {_shorten(exchange.message, 60)}" if exchange.code else ""
         answer = f"{exchange.status}{code}{words}"
-    return f"#{exchange.call} {what} -> {answer}"
+    known = f" ({_shorten(exchange.diagnosis, 90)})" if exchange.diagnosis else ""
+    return f"#{exchange.call} {what} -> {answer}{known}"
 
 
 def _shorten(text: str, limit: int = 110) -> str:

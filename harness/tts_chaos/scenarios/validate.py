@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.fault import CAUSES
-from tts_chaos.faults.plane import matches_operation
 from tts_chaos.oracles.catalogue import GUARDS, ORACLES
 from tts_chaos.oracles.oracle import JudgeSettings
 from tts_chaos.scenarios.model import (

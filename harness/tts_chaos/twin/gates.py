@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from tts_chaos.contracts.operation import CipherRule, Operation
+from tts_chaos.contracts.operation import CipherRule, Operation, matches_operation
 from tts_chaos.contracts.routing import TargetKind
 from tts_chaos.twin.desk import Admission, Desk, EdgeAnswerError
 from tts_chaos.twin.domains.authorization.entities import Account, Shop
@@ -24,7 +24,6 @@ from tts_chaos.twin.domains.authorization.lookup import (
 from tts_chaos.twin.domains.authorization.tokens import access_state
 from tts_chaos.twin.handler import RefusalError
 from tts_chaos.twin.parameters import read_parameters
-from tts_chaos.twin.routing import matches_operation
 from tts_chaos.wire.codes import ApiCode
 from tts_chaos.wire.message import API_HOST
 from tts_chaos.wire.signature_diagnosis import explain_mismatch

@@ -37,7 +37,7 @@ class TwinSettings:
         profile: `documented` or `article`: which error codes are told.
         refusal_style: `http` tells gateway errors with their HTTP status, `ok` with 200.
         strict: Whether requests are refused that the platform probably tolerates.
-        retired: Patterns of operations answered as retired versions (`routing.matches_operation`).
+        retired: Operations answered as retired versions; `contracts.operation` has the patterns.
         refused_scopes: Scopes that every token lacks for now.
         rate_per_s: Requests per second and operation for one app and shop; None for no limit.
     """

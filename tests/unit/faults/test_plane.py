@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.credentials import TokenExpired
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import PortRefused
 from tts_chaos.faults.overload import PlatformDown
-from tts_chaos.faults.plane import FaultPlane, matches_operation
+from tts_chaos.faults.plane import FaultPlane
 from tts_chaos.wire.message import API_HOST, AUTH_HOST, ApiRequest
 
 SEARCH = "order.202309.get_order_list"

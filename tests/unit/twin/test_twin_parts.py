@@ -14,6 +14,7 @@ from tests.support.twin_pair import TwinPair
 
 from tts_chaos._data import data_folder
 from tts_chaos.contracts.loader import Contracts, load_contracts, parse_contracts
+from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.contracts.validation import check_response
 from tts_chaos.core.clock import ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
@@ -27,7 +28,6 @@ from tts_chaos.twin.handler import HANDLERS, RefusalError
 from tts_chaos.twin.lifecycle import Lifecycle
 from tts_chaos.twin.money import amount_text, round_amount
 from tts_chaos.twin.regions import REGIONS
-from tts_chaos.twin.routing import matches_operation
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.store import Change, Store
 from tts_chaos.twin.timers import progresses

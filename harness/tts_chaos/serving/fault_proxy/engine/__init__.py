@@ -9,6 +9,7 @@ What differs from `toxiproxy-server` 2.12 on purpose:
 - A connection that toxicity spares is left alone for good: it is not reset when it closes
   (`reset_peer`) and not closed when the toxic is removed (`timeout`).
 - Settings that crash the server (slices of no size, a negative rate) do not crash the engine.
+- A reset by the upstream reaches the client as a reset; the server closes in order.
 - The port of a disabled proxy stays reserved.
 - A proxy accepts while it dials for another connection; the server accepts one at a time.
 - `GET /tts/proxies/{name}` counts connections; `/metrics` does not exist.

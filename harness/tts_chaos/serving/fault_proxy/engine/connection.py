@@ -75,7 +75,7 @@ class _Side(asyncio.Protocol):
         if self.opposite is not None:
             self.opposite.resume(self)
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self.is_lost = True
         if self.link is not None:
             self.link.end()
@@ -99,6 +99,12 @@ class UpstreamSide(_Side):
         """Let bytes flow."""
         self.transport = cast("asyncio.Transport", transport)
         self.connection.open()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Pass a reset on as a reset, so that the client meets what the upstream did."""
+        if isinstance(exc, ConnectionResetError):
+            self.connection.make_abortive()
+        super().connection_lost(exc)
 
 
 class ProxiedConnection:
