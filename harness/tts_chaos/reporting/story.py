@@ -29,8 +29,10 @@ from tts_chaos.reporting.durations import say_duration
 
 __all__ = ["history_name", "tell"]
 
-LINES_BEFORE = 14
-"""Lines of the timeline shown: enough to see what led to the end, few enough to read."""
+LINES_BEFORE_FAULT = 4
+LINES_AFTER_FAULT = 8
+LINES_BEFORE_END = 7
+"""Lines of the timeline shown: enough to see cause and end, few enough to read."""
 
 FINDINGS_SHOWN = 6
 
@@ -96,20 +98,40 @@ def _what_was_injected(result: RunResult) -> Iterator[str]:
 
 
 def _what_happened(result: RunResult) -> Iterator[str]:
-    lines = [
-        (record.index, line) for record in result.history if (line := _line(record)) is not None
-    ]
+    """Yield two stretches of the timeline: where the first fault struck, and what it came to."""
+    lines = [(r.index, line) for r in result.history if (line := _line(r)) is not None]
     if not lines:
         return
-    at = _turning_point(result)
-    end = next((i for i, (index, _) in enumerate(lines) if index > at), len(lines))
-    begin = max(0, end - LINES_BEFORE)
-    yield f"What happened ({'up to the finding' if end < len(lines) else 'the last moments'}):"
+    shown: set[int] = set()
+    struck = _position(lines, _first_firing(result))
+    if struck is not None:
+        shown.update(range(max(0, struck - LINES_BEFORE_FAULT), struck + LINES_AFTER_FAULT))
+    end = _position(lines, _turning_point(result))
+    end = len(lines) - 1 if end is None else end
+    shown.update(range(max(0, end - LINES_BEFORE_END), end + 1))
+    yield "What happened:"
     epoch_ms = result.history.records[0].at_ms
-    for index, line in lines[begin:end]:
+    previous = -1
+    for position in sorted(position for position in shown if position < len(lines)):
+        if position > previous + 1:
+            yield f"  {'...':>12}"
+        index, line = lines[position]
         passed_ms = result.history.records[index].at_ms - epoch_ms
         yield f"  {say_duration(passed_ms):>12}  {line}"
+        previous = position
     yield ""
+
+
+def _position(lines: list[tuple[int, str]], at: int | None) -> int | None:
+    """Return the place, among the lines, of the last one that is not later than record `at`."""
+    if at is None:
+        return None
+    return max((place for place, (index, _) in enumerate(lines) if index <= at), default=None)
+
+
+def _first_firing(result: RunResult) -> int | None:
+    fired = (e.index for e in result.history.of(FaultEvent) if e.moment is FaultMoment.FIRED)
+    return next(fired, None)
 
 
 def _turning_point(result: RunResult) -> int:
