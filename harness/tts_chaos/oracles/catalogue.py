@@ -8,6 +8,7 @@ from tts_chaos.core.history import History, Observed
 from tts_chaos.core.verdict import Verdict
 from tts_chaos.errors import UsageError
 from tts_chaos.oracles import (  # noqa: F401 - importing registers
+    actions_end,
     alert_raised,
     conversions_valid,
     degraded_reads,

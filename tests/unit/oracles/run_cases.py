@@ -298,4 +298,27 @@ DEGRADED = [
     ),
 ]
 
-CASES = [*ALERTS, *RECOVERY, *SECRETS, *FORGED, *GENUINE, *ONCE, *DEGRADED]
+ENDINGS = [
+    fine("actions_end", "an action that succeeds", Story().invoke("sync_orders").ok()),
+    fine("actions_end", "an action that raises", Story().invoke("sync_orders").fail("boom")),
+    broken(
+        "actions_end",
+        "action_never_ends",
+        "a request without a time-out",
+        Story().invoke("sync_orders").info("HangError: GET / is never answered"),
+    ),
+    broken(
+        "actions_end",
+        "action_never_ends",
+        "one hung call among many",
+        Story().invoke("sync_orders").ok().invoke("flush").info("still running after 30000 ms"),
+    ),
+    broken(
+        "actions_end",
+        "process_ended",
+        "a program that gives up",
+        Story().invoke("sync_orders").info("tried to end the interpreter: SystemExit(3)"),
+    ),
+]
+
+CASES = [*ENDINGS, *ALERTS, *RECOVERY, *SECRETS, *FORGED, *GENUINE, *ONCE, *DEGRADED]
