@@ -1,0 +1,91 @@
+"""The README's example, taken literally: built wheel, empty folder, failing run, fix, green run.
+
+Files, commands and the fix are read from README.md, so the text cannot drift from what works. The
+installed package is out of reach of this checkout: it has only what the wheel carries.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(
+    r"<!-- (?P<kind>file|patch|run): (?P<what>\S+) -->\n```\w+\n(?P<text>.*?)```", re.DOTALL
+)
+
+
+def main() -> int:
+    """Follow the README in an empty folder; 0 where every step ends as it says."""
+    blocks = [match.groupdict() for match in BLOCK.finditer((ROOT / "README.md").read_text())]
+    done = 0
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder, "project")
+        project.mkdir()
+        commands = _install(Path(folder))
+        for block in blocks:
+            _follow(block, project, commands)
+            done += 1
+    runs = sum(block["kind"] == "run" for block in blocks)
+    print(f"followed {done} of {len(blocks)} blocks of the README, {runs} of them runs, as written")
+    return 0 if done == len(blocks) and runs >= 2 else 1
+
+
+def _install(folder: Path) -> Path:
+    """Build the wheel, install it into a new environment, return the folder of its commands."""
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    _call([*build, "--outdir", str(folder / "dist"), str(ROOT)], folder)
+    venv.create(folder / "venv", with_pip=True)
+    commands = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    pip = [str(commands / "python"), "-m", "pip", "install", "--quiet"]
+    locked = str(ROOT / "requirements" / "dev.txt")
+    _call([*pip, "--require-hashes", "--requirement", locked], folder)
+    _call([*pip, "--no-deps", str(wheel)], folder)
+    return commands
+
+
+def _follow(block: dict[str, str], project: Path, commands: Path) -> None:
+    kind, what, text = block["kind"], block["what"], block["text"]
+    print(f"{kind} {what}", flush=True)
+    if kind == "file":
+        (project / what).write_text(text)
+    elif kind == "patch":
+        _patch(project / what, text)
+    else:
+        _run(text.strip(), project, commands, should_pass=what == "0")
+
+
+def _patch(file: Path, diff: str) -> None:
+    lines = diff.splitlines()
+    before = "\n".join(line[1:] for line in lines if line[:1] in ("", " ", "-"))
+    after = "\n".join(line[1:] for line in lines if line[:1] in ("", " ", "+"))
+    text = file.read_text()
+    if text.count(before) != 1:
+        raise SystemExit(f"the README's fix does not fit its own {file.name}")
+    file.write_text(text.replace(before, after))
+
+
+def _run(command: str, project: Path, commands: Path, *, should_pass: bool) -> None:
+    path = f"{commands}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "HOME": str(project.parent), "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        [str(commands / command.split()[0]), *command.split()[1:]],
+        cwd=project, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    print(done.stdout, flush=True)
+    if (done.returncode == 0) is not should_pass:
+        raise SystemExit(f"{command!r} ended with {done.returncode}\n{done.stderr}")
+
+
+def _call(command: list[str], folder: Path) -> None:
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
