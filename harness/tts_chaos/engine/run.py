@@ -153,6 +153,7 @@ class Run:
         Raises:
             KeyboardInterrupt: If the user interrupts; every fault is lifted first.
         """
+        self._search.watch_streams()
         judgement = Judgement(self.scenario, self.gateway, self.world.name)
         phases = Phases(
             run=self.scenario,

@@ -1,6 +1,8 @@
 """Searches what the integration writes for secrets: output, logs, files, addresses.
 
 Logs are taken as the integration has set them up: a line that its level suppresses is not a leak.
+Output is seen where it goes through `sys.stdout` and `sys.stderr`; what other processes or C code
+write to the file descriptors is not.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import logging
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from tts_chaos.core.history import Searched
 from tts_chaos.core.secrets import SecretBook
@@ -23,17 +25,45 @@ FILE_LIMIT_BYTES = 32 * 1024 * 1024
 
 
 class _Tee(io.TextIOBase):
-    """Passes text on and keeps a copy."""
+    """Passes text on and keeps a copy.
+
+    Closing it closes nothing: the stream behind it is the runner's, and so are later reports.
+    """
 
     def __init__(self, through: TextIO, copy: list[str]) -> None:
-        self._through = through
+        self.through = through
         self._copy = copy
 
     def write(self, text: str) -> int:
         self._copy.append(text)
-        return self._through.write(text)
+        return self.through.write(text)
 
     def flush(self) -> None:
+        self.through.flush()
+
+    def close(self) -> None:
+        self.flush()
+
+    @property
+    def buffer(self) -> Any:
+        return _BytesTee(self.through.buffer, self._copy)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.through, name)
+
+
+class _BytesTee:
+    """The same for those who write bytes, as fast loggers do."""
+
+    def __init__(self, through: BinaryIO, copy: list[str]) -> None:
+        self._through = through
+        self._copy = copy
+
+    def write(self, data: bytes) -> int:
+        self._copy.append(bytes(data).decode("utf-8", "replace"))
+        return self._through.write(data)
+
+    def close(self) -> None:
         self._through.flush()
 
     def __getattr__(self, name: str) -> Any:
@@ -68,20 +98,34 @@ class OutputSearch:
         self._paths = paths
         self._written: dict[str, list[str]] = {"stdout": [], "stderr": [], "log": []}
         self._handler = _Keeper(self._written["log"])
-        self._streams: tuple[TextIO, TextIO] | None = None
+        self._tees: list[tuple[str, _Tee]] = []
 
     def start(self) -> None:
         """Begin to keep what is written."""
-        self._streams = (sys.stdout, sys.stderr)
-        sys.stdout = _Tee(sys.stdout, self._written["stdout"])
-        sys.stderr = _Tee(sys.stderr, self._written["stderr"])
+        self.watch_streams()
         logging.getLogger().addHandler(self._handler)
 
+    def watch_streams(self) -> None:
+        """Watch the standard streams as they are now; harmless when they are watched already.
+
+        Whoever captures output may put other streams in place between two stages of a run.
+        """
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if all(stream is not tee for _, tee in self._tees):
+                tee = _Tee(stream, self._written[name])
+                setattr(sys, name, tee)
+                self._tees.append((name, tee))
+
     def stop(self) -> None:
-        """Restore the streams and the logger; safe to call more than once."""
-        if self._streams is not None:
-            sys.stdout, sys.stderr = self._streams
-            self._streams = None
+        """Give streams and logger back; safe to call more than once.
+
+        A stream that somebody replaced meanwhile is theirs, and stays.
+        """
+        while self._tees:
+            name, tee = self._tees.pop()
+            if getattr(sys, name) is tee:
+                setattr(sys, name, tee.through)
         logging.getLogger().removeHandler(self._handler)
 
     def finish(self) -> None:
