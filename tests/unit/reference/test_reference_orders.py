@@ -204,6 +204,18 @@ def test_a_status_only_moves_on(
     assert connector.orders()[0]["status"] == expected
 
 
+def test_an_older_reading_of_the_same_status_changes_nothing(
+    connector: ReferenceIntegration, platform: ScriptedPlatform
+) -> None:
+    platform.place("101", update_time=200)
+    connector.sync_orders()
+    platform.place("101", update_time=100, buyer_email="old@relay.example.net")
+
+    connector.sync_orders()
+
+    assert connector.orders()[0]["buyer_email"] == "buyer101@relay.example.net"
+
+
 def test_fewer_orders_than_counted_are_looked_for_again(
     connector: ReferenceIntegration, platform: ScriptedPlatform
 ) -> None:

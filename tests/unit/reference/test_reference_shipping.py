@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -103,7 +104,11 @@ def test_a_call_that_never_arrived_is_made_again(
 def test_parallel_calls_ship_once(
     connector: ReferenceIntegration, warehouse: ScriptedPlatform
 ) -> None:
-    warehouse.say(SHIP, *[warehouse.carry_out] * 4)
+    def ship_late(request: httpx.Request) -> httpx.Response:
+        time.sleep(0.05)  # long enough for every caller to arrive
+        return warehouse.carry_out(request)
+
+    warehouse.say(SHIP, *[ship_late] * 4)
     threads = [threading.Thread(target=connector.ship, args=("101",)) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -162,6 +162,22 @@ def test_a_newer_wish_replaces_an_older_one(
     assert written(platform) == [20]
 
 
+def test_a_wish_that_comes_while_another_is_pushed_is_not_lost(
+    connector: ReferenceIntegration, platform: ScriptedPlatform
+) -> None:
+    platform.levels["5001"] = 3
+
+    def read_while_someone_wishes(_: httpx.Request) -> httpx.Response:
+        connector._stock.ask({"5001": 20})
+        return platform.reply({"inventory": [sold(37, committed=0)]})
+
+    platform.say(READ, read_while_someone_wishes)
+
+    connector.push_stock({"5001": 37})
+
+    assert platform.levels == {"5001": 20}
+
+
 def test_a_sku_that_no_shop_sells_is_told_and_stops_no_other(
     connector: ReferenceIntegration, platform: ScriptedPlatform
 ) -> None:

@@ -106,7 +106,12 @@ def test_parallel_callers_refresh_once(
     connector: ReferenceIntegration, platform: ScriptedPlatform
 ) -> None:
     refuse_all_but(platform, "GCP_access_second")
-    platform.say(REFRESH, *[platform.tokens("second"), *[platform.refusal(36004005)] * 7])
+
+    def answer_late(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.05)  # long enough for every caller to arrive
+        return platform.tokens("second")
+
+    platform.say(REFRESH, answer_late, *[platform.refusal(36004005)] * 7)
     threads = [threading.Thread(target=connector.sync_orders) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -211,6 +216,21 @@ def test_a_failed_refresh_ahead_of_time_does_not_stop_a_token_that_still_lives(
         connector.sync_orders()
 
         assert platform.asked(SEARCH)[-1].headers["x-tts-access-token"] == "GCP_access_short"
+
+
+def test_a_refresh_refused_ahead_of_time_is_not_asked_again_while_the_token_lives(
+    connector: ReferenceIntegration, platform: ScriptedPlatform
+) -> None:
+    platform.say(SEARCH, platform.refusal(105002))
+    platform.say(REFRESH, platform.tokens("short", life_s=100), platform.refusal(36004005))
+    connector.sync_orders()
+    connector._token_store._database.write("UPDATE tokens SET obtained_at = obtained_at - 4000")
+
+    for _ in range(3):
+        connector.sync_orders()
+
+    assert len(platform.asked(REFRESH)) == 2
+    assert "credentials" in {alert["cause"] for alert in connector.alerts()}
 
 
 def test_a_fresh_token_that_is_refused_too_starts_no_loop(
