@@ -10,99 +10,31 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.history import Committed, Exchange, FaultEvent, FaultMoment, History, Json
 from tts_chaos.core.secrets import SecretBook
+from tts_chaos.engine.effects import apply_faults
+from tts_chaos.engine.platform import Platform
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import LimitExceededError
 from tts_chaos.faults.effect import (
-    AlterAnswer,
-    AnswerInstead,
-    BreakConnection,
-    Effect,
     PlatformCommand,
-    RewriteRequest,
-    SlowAnswer,
     WebhookMoment,
 )
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.plane import FaultPlane, Hit, Receipt
+from tts_chaos.twin.store import Change
 from tts_chaos.wire.delivery import Delivery, Fate, OutgoingWebhook
-from tts_chaos.wire.message import ApiRequest, ApiResponse
+from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["BODY_LIMIT", "Gateway", "Platform"]
+__all__ = ["BODY_LIMIT", "Gateway"]
 
 BODY_LIMIT = 16_384
 """Characters of a body kept in the history: whole for any page of orders a person would read."""
-
-
-class _Identity(Protocol):
-    @property
-    def operation(self) -> str: ...
-    @property
-    def shop(self) -> str: ...
-
-
-class _Handled(Protocol):
-    @property
-    def response(self) -> ApiResponse: ...
-    @property
-    def committed(self) -> bool: ...
-    @property
-    def diagnosis(self) -> str: ...
-
-
-class _Change(Protocol):
-    @property
-    def what(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def shop_id(self) -> str: ...
-    @property
-    def before(self) -> object | None: ...
-    @property
-    def after(self) -> object | None: ...
-
-
-class Platform(Protocol):
-    """What the gateway asks of the twin; `twin.Twin` is one."""
-
-    def identify(self, request: ApiRequest) -> _Identity:
-        """Return operation and shop of a request, "" where unknown."""
-        ...
-
-    def handle(self, request: ApiRequest) -> _Handled:
-        """Handle a request."""
-        ...
-
-    def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
-        """Run a platform command."""
-        ...
-
-    def advance(self) -> None:
-        """Apply what is due by time."""
-        ...
-
-    def drain(self) -> tuple[OutgoingWebhook, ...]:
-        """Return webhook deliveries that are due."""
-        ...
-
-    def acknowledge(self, notification: str, shop: str, attempt: int, status: int) -> None:
-        """Take the receiver's answer to a delivery; 0 for none."""
-        ...
-
-    def sign_webhook(self, body: bytes) -> str:
-        """Sign a webhook body as the platform does."""
-        ...
-
-    def ledger(self) -> dict[str, Json]:
-        """Return the platform's truth."""
-        ...
 
 
 class _Open:
@@ -214,7 +146,7 @@ class Gateway:
         )
         for hit in hits:
             self._fire(hit, call)
-        answered = _apply(hits, request, self.platform)
+        answered = apply_faults(hits, request, self.platform)
         sent = answered.request
         exchange = Exchange(
             call=call,
@@ -362,7 +294,7 @@ class Gateway:
     def _run(self, command: PlatformCommand) -> None:
         self.platform.command(command.name, command.arguments)
 
-    def on_change(self, change: _Change) -> None:
+    def on_change(self, change: Change) -> None:
         """Record a change of the platform's state; given to the twin as its observer.
 
         What is there before the first request or command is no change: the first `Truth` has it.
@@ -428,67 +360,6 @@ class Gateway:
     def history(self) -> History:
         """Return all that was recorded so far."""
         return self._recorder.history()
-
-
-class _Answered(msgspec.Struct, frozen=True, kw_only=True):
-    request: ApiRequest
-    delivery: Delivery
-    committed: bool
-    diagnosis: str = ""
-
-
-def _apply(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> _Answered:
-    """Let the effects of all hits act, in order of arming, around the platform's own answer."""
-    effects = [effect for hit in hits for effect in hit.effects]
-    for effect in effects:
-        if isinstance(effect, PlatformCommand):
-            platform.command(effect.name, effect.arguments)
-        elif isinstance(effect, RewriteRequest):
-            request = effect.change(request)
-    broken = next((e for e in effects if isinstance(e, BreakConnection)), None)
-    if broken is not None and not broken.after_commit:
-        delivery = Delivery(response=None, connection=broken.connection)
-        return _Answered(request=request, delivery=delivery, committed=False)
-    answered = _ask(effects, request, platform)
-    if broken is not None:
-        delivery = msgspec.structs.replace(answered.delivery, connection=broken.connection)
-        answered = msgspec.structs.replace(answered, delivery=delivery)
-    return answered
-
-
-def _ask(effects: list[Effect], request: ApiRequest, platform: Platform) -> _Answered:
-    """Get an answer, from the platform or a fault, and let faults alter it and slow it down."""
-    instead = next((e for e in effects if isinstance(e, AnswerInstead)), None)
-    committed, diagnosis = False, ""
-    if instead is not None:
-        response = instead.response
-    else:
-        handled = platform.handle(request)
-        response, committed, diagnosis = handled.response, handled.committed, handled.diagnosis
-    for effect in effects:
-        if isinstance(effect, AlterAnswer):
-            response = effect.change(response)
-    delivery = Delivery(response=response)
-    for effect in effects:
-        if isinstance(effect, SlowAnswer):
-            delivery = _slow_down(delivery, effect)
-    return _Answered(request=request, delivery=delivery, committed=committed, diagnosis=diagnosis)
-
-
-def _slow_down(delivery: Delivery, slow: SlowAnswer) -> Delivery:
-    """Add one slowness to a delivery: waits add up, the last word on drip, stall and cut counts."""
-    return msgspec.structs.replace(
-        delivery,
-        delay_ms=delivery.delay_ms + slow.delay_ms,
-        drip_bytes=slow.drip_bytes or delivery.drip_bytes,
-        drip_interval_ms=slow.drip_interval_ms or delivery.drip_interval_ms,
-        stall_after_bytes=(
-            delivery.stall_after_bytes if slow.stall_after_bytes is None else slow.stall_after_bytes
-        ),
-        cut_after_bytes=(
-            delivery.cut_after_bytes if slow.cut_after_bytes is None else slow.cut_after_bytes
-        ),
-    )
 
 
 def _envelope_of(body: bytes) -> tuple[int | None, str]:

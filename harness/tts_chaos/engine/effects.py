@@ -1,0 +1,91 @@
+"""Applies what faults ask for to one request, before, instead of and after the answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tts_chaos.engine.platform import Platform
+from tts_chaos.faults.effect import (
+    AlterAnswer,
+    AnswerInstead,
+    BreakConnection,
+    Effect,
+    PlatformCommand,
+    RewriteRequest,
+    SlowAnswer,
+)
+from tts_chaos.faults.plane import Hit
+from tts_chaos.wire.delivery import Delivery
+from tts_chaos.wire.message import ApiRequest
+
+__all__ = ["Answered", "apply_faults"]
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request.
+
+    Attributes:
+        request: The request as the platform saw it.
+        delivery: The answer and the way it travels.
+        committed: Whether a handler of the platform ran to its end.
+        diagnosis: What the platform knows of a refusal's cause.
+    """
+
+    request: ApiRequest
+    delivery: Delivery
+    committed: bool
+    diagnosis: str = ""
+
+
+def apply_faults(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> Answered:
+    """Let the effects of all hits act, in order of arming, around the platform's own answer."""
+    effects = [effect for hit in hits for effect in hit.effects]
+    for effect in effects:
+        if isinstance(effect, PlatformCommand):
+            platform.command(effect.name, effect.arguments)
+        elif isinstance(effect, RewriteRequest):
+            request = effect.change(request)
+    broken = next((e for e in effects if isinstance(e, BreakConnection)), None)
+    if broken is not None and not broken.after_commit:
+        delivery = Delivery(response=None, connection=broken.connection)
+        return Answered(request=request, delivery=delivery, committed=False)
+    answered = _ask(effects, request, platform)
+    if broken is not None:
+        delivery = msgspec.structs.replace(answered.delivery, connection=broken.connection)
+        answered = msgspec.structs.replace(answered, delivery=delivery)
+    return answered
+
+
+def _ask(effects: list[Effect], request: ApiRequest, platform: Platform) -> Answered:
+    """Get an answer, from the platform or a fault, and let faults alter it and slow it down."""
+    instead = next((e for e in effects if isinstance(e, AnswerInstead)), None)
+    committed, diagnosis = False, ""
+    if instead is not None:
+        response = instead.response
+    else:
+        handled = platform.handle(request)
+        response, committed, diagnosis = handled.response, handled.committed, handled.diagnosis
+    for effect in effects:
+        if isinstance(effect, AlterAnswer):
+            response = effect.change(response)
+    delivery = Delivery(response=response)
+    for effect in effects:
+        if isinstance(effect, SlowAnswer):
+            delivery = _slow_down(delivery, effect)
+    return Answered(request=request, delivery=delivery, committed=committed, diagnosis=diagnosis)
+
+
+def _slow_down(delivery: Delivery, slow: SlowAnswer) -> Delivery:
+    """Add one slowness to a delivery: waits add up, the last word on drip, stall and cut counts."""
+    return msgspec.structs.replace(
+        delivery,
+        delay_ms=delivery.delay_ms + slow.delay_ms,
+        drip_bytes=slow.drip_bytes or delivery.drip_bytes,
+        drip_interval_ms=slow.drip_interval_ms or delivery.drip_interval_ms,
+        stall_after_bytes=(
+            delivery.stall_after_bytes if slow.stall_after_bytes is None else slow.stall_after_bytes
+        ),
+        cut_after_bytes=(
+            delivery.cut_after_bytes if slow.cut_after_bytes is None else slow.cut_after_bytes
+        ),
+    )

@@ -1,0 +1,49 @@
+"""What the engine asks of the platform; `twin.Twin` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from tts_chaos.core.history import Json
+from tts_chaos.twin.handled import Handled, Identity
+from tts_chaos.wire.delivery import OutgoingWebhook
+from tts_chaos.wire.message import ApiRequest
+
+__all__ = ["Platform"]
+
+
+class Platform(Protocol):
+    """What the gateway asks of the twin; `twin.Twin` is one."""
+
+    def identify(self, request: ApiRequest) -> Identity:
+        """Return operation and shop of a request, "" where unknown."""
+        ...
+
+    def handle(self, request: ApiRequest) -> Handled:
+        """Handle a request."""
+        ...
+
+    def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
+        """Run a platform command."""
+        ...
+
+    def advance(self) -> None:
+        """Apply what is due by time."""
+        ...
+
+    def drain(self) -> tuple[OutgoingWebhook, ...]:
+        """Return webhook deliveries that are due."""
+        ...
+
+    def acknowledge(self, notification: str, shop: str, attempt: int, status: int) -> None:
+        """Take the receiver's answer to a delivery; 0 for none."""
+        ...
+
+    def sign_webhook(self, body: bytes) -> str:
+        """Sign a webhook body as the platform does."""
+        ...
+
+    def ledger(self) -> dict[str, Json]:
+        """Return the platform's truth."""
+        ...
