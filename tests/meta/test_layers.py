@@ -17,12 +17,12 @@ LAYERS = (
     ("twin", "faults", "oracles"),
     ("scenarios",),
     ("engine",),
-    ("injectors", "serving", "subjects", "reporting", "reference"),
+    ("serving", "subjects", "reporting", "reference"),
+    # A world is built of what serves.
+    ("injectors",),
     ("pytest_plugin", "cli"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# The wiring of a world puts the twin's server behind the fault proxy; both belong to its layer.
-ALLOWED_SIBLINGS = {("injectors", "serving")}
 PURE = ("core", "wire", "contracts", "twin", "faults", "oracles")
 # Reading the contract files is the one place where a pure layer meets the disk.
 IMPURE_BY_DESIGN = {"contracts/loader.py"}
@@ -67,7 +67,6 @@ def test_a_module_imports_only_from_below(file: Path) -> None:
         if (other := _layer(module)) is not None
         and other != own
         and LEVEL[other] >= LEVEL[own]
-        and (own, other) not in ALLOWED_SIBLINGS
     ]
 
     assert upward == []
