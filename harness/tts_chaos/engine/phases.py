@@ -122,7 +122,14 @@ class Phases:
         self._enter(Phase.BASELINE)
         self._round()
         self._look()
-        return self._judgement.broken_hypothesis()
+        broken = self._judgement.broken_hypothesis()
+        return f"{broken}{self._first_failure()}" if broken else ""
+
+    def _first_failure(self) -> str:
+        """Return what the integration's first failed action said, as the probable reason."""
+        completed = self._recorder.history().of(Completed)
+        failed = next((record for record in completed if record.kind is not OpKind.OK), None)
+        return f"; {failed.action}() had failed: {failed.error}" if failed else ""
 
     def _turbulence(self) -> None:
         self._enter(Phase.TURBULENCE)

@@ -11,14 +11,25 @@ import pytest
 
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
+from tts_chaos.errors import ChaosError, ConfigError
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, RESULT, SESSION
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.reporting.story import tell
 from tts_chaos.scenarios.model import ActionStep, Need, Scenario
 
-__all__ = ["NODE_NAME", "ScenarioFailedError", "ScenarioFolder", "chosen", "worlds_of"]
+__all__ = [
+    "FIXTURE",
+    "NODE_NAME",
+    "ScenarioFailedError",
+    "ScenarioFolder",
+    "ScenarioItem",
+    "chosen",
+    "refuse_lasting_fixture",
+    "worlds_of",
+]
 
 NODE_NAME = "tts-chaos"
+FIXTURE = "tts_integration"
 
 
 class ScenarioFailedError(Exception):
@@ -38,12 +49,10 @@ class ScenarioItem(pytest.Function):
         style: Any = None,  # noqa: ARG002 - a story has one style
     ) -> Any:
         """Show a story instead of a traceback into the harness."""
-        from tts_chaos.errors import ChaosError
-
         if isinstance(excinfo.value, ScenarioFailedError):
             return tell(excinfo.value.result)
         if isinstance(excinfo.value, ChaosError):
-            return f"{type(excinfo.value).__name__}: {excinfo.value}"
+            return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -68,13 +77,39 @@ class ScenarioFolder(pytest.Collector):
             yield item
 
 
+def refuse_lasting_fixture(item: pytest.Item) -> None:
+    """Fail an item, and stop, where the integration's fixture outlives one scenario.
+
+    Raises:
+        pytest.fail.Exception: If its scope is wider than one test.
+    """
+    # pytest has no public way to ask; where the private one is gone, its own message has to do.
+    fixtures = getattr(item, "_fixtureinfo", None)
+    definitions = getattr(fixtures, "name2fixturedefs", {}).get(FIXTURE)
+    if not definitions or definitions[-1].scope == "function":
+        return
+    item.session.shouldfail = f"the fixture {FIXTURE} has a scope that cannot work"
+    pytest.fail(
+        f"the fixture {FIXTURE} has scope {definitions[-1].scope!r}, but every scenario has a "
+        'platform, keys and a clock of its own; leave scope out, or write scope="function"',
+        pytrace=False,
+    )
+
+
 def _play_scenario(tts_run: Run, tts_integration: object, request: pytest.FixtureRequest) -> None:
     """The body of every scenario item; the order of arguments is the order of set-up."""
     from tts_chaos.subjects.in_process import InProcessSubject
 
     item = request.node
-    result = tts_run.play(InProcessSubject(tts_integration))
+    try:
+        subject = InProcessSubject(tts_integration)
+    except ConfigError:
+        item.session.shouldfail = f"the fixture {FIXTURE} returns what no scenario can use"
+        raise
+    result = tts_run.play(subject)
     item.stash[RESULT] = result
+    for text in subject.exceptions:
+        item.add_report_section("call", "exception", tts_run.secrets.redact(text))
     item.config.stash[SESSION].finished(item, result)
     if result.outcome != "passed":
         raise ScenarioFailedError(result)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tts_chaos.errors import ChaosError
 from tts_chaos.pytest_plugin.keys import SESSION
 
 if TYPE_CHECKING:
@@ -29,8 +30,14 @@ def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run
     """The run of the scenario at hand; opened before the integration is built, closed after."""
     session = request.config.stash[SESSION]
     run = session.make_run(request.node, tts_workspace)
-    with run:
+    try:
+        run.open()
+    except ChaosError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    try:
         yield run
+    finally:
+        run.close()
     if run.leftover_threads:
         warnings.warn(
             f"{run.scenario.id}: the integration did not end its threads: "

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from tts_chaos.pytest_plugin.session import ChaosSession
     from tts_chaos.scenarios.model import Scenario
 
-__all__ = ["ASSIGNMENT", "OPTIONS", "RESULT", "SESSION"]
+__all__ = ["ASSIGNMENT", "INTEGRATION", "OPTIONS", "RESULT", "SESSION"]
 
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
 SESSION: pytest.StashKey[ChaosSession] = pytest.StashKey()
 RESULT: pytest.StashKey[RunResult] = pytest.StashKey()
 ASSIGNMENT: pytest.StashKey[tuple[Scenario, str]] = pytest.StashKey()
 """Which scenario an item plays, and the name of the world."""
+INTEGRATION: pytest.StashKey[str] = pytest.StashKey()
+"""Where the integration of a folder of scenarios is defined, for people to read."""

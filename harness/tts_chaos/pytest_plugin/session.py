@@ -15,28 +15,23 @@ from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
 from tts_chaos.errors import UsageError
 from tts_chaos.pytest_plugin.collection import (
+    FIXTURE,
     NODE_NAME,
     ScenarioFolder,
     ScenarioItem,
     chosen,
+    refuse_lasting_fixture,
     worlds_of,
 )
-from tts_chaos.pytest_plugin.keys import ASSIGNMENT, RESULT
+from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
 from tts_chaos.pytest_plugin.options import Options
+from tts_chaos.pytest_plugin.tally import Tally
 from tts_chaos.reporting.story import history_name
-from tts_chaos.reporting.summary import (
-    EXIT_STATUS,
-    gravest_exit_status,
-    one_line,
-    summarise,
-    to_json,
-)
+from tts_chaos.reporting.summary import one_line, summarise, to_json
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.scenarios.model import Scenario
 
 __all__ = ["ChaosSession"]
-
-FIXTURE = "tts_integration"
 
 
 class ChaosSession:
@@ -48,8 +43,7 @@ class ChaosSession:
         self._not_offered = frozenset(config.getini("tts_not_offered"))
         self._scenarios = self._load()
         self._folders: list[ScenarioFolder] = []
-        self._integration = "the bundled reference integration"
-        self._summaries: dict[str, dict[str, Any]] = {}
+        self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
         if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
             from tts_chaos.pytest_plugin.xdist import SeedForWorkers
@@ -90,13 +84,14 @@ class ChaosSession:
         assigned = list(self.assignments())
         one_world = [s.id for s in self._scenarios if not worlds_of(s, self._options.world)]
         lines = [
-            f"tts-chaos: {len(assigned)} runs of {len(self._scenarios)} scenarios, "
-            f"world {self._options.world}, seed {self._options.seed}"
+            f"tts-chaos: {_count(len(self._scenarios), 'scenario')} chosen, "
+            f"{_count(len(assigned), 'run')}, world {self._options.world}, "
+            f"seed {self._options.seed}"
         ]
         if one_world:
             lines.append(
-                f"tts-chaos: {len(one_world)} scenarios cannot run in the {self._options.world} "
-                f"world: {', '.join(one_world)}"
+                f"tts-chaos: {_count(len(one_world), 'scenario')} cannot run in the "
+                f"{self._options.world} world: {', '.join(one_world)}"
             )
         return lines
 
@@ -104,8 +99,11 @@ class ChaosSession:
         """Return the scenarios as children of `parent` if `file` is the conftest.py to use."""
         if file.name != "conftest.py" or file not in self._defining_files():
             return None
-        self._integration = str(file)
-        return self._make_folder(parent)
+        return self._make_folder(parent, self._name(file))
+
+    def _name(self, file: Path) -> str:
+        root = self._config.rootpath
+        return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
     def _defining_files(self) -> list[Path]:
         """Return the conftest.py files that define the fixture, as far as pytest loaded them."""
@@ -131,25 +129,33 @@ class ChaosSession:
         """Collect scenarios for a conftest.py that no argument led to, or for none at all."""
         defined = self._defining_files()
         parent: pytest.Collector = session
+        integration = "the bundled reference integration"
         if defined:
-            self._integration = str(defined[-1])
+            integration = self._name(defined[-1])
             if defined[-1].parent != self._config.rootpath:
                 parent = pytest.Dir.from_parent(session, path=defined[-1].parent)
         # Through the hooks, so that pytest counts and reports these items like any others.
         hook = self._config.hook
-        report = hook.pytest_make_collect_report(collector=self._make_folder(parent))
+        report = hook.pytest_make_collect_report(collector=self._make_folder(parent, integration))
         hook.pytest_collectreport(report=report)
         return [item for item in report.result if isinstance(item, pytest.Item)]
 
-    def _make_folder(self, parent: pytest.Collector) -> ScenarioFolder:
+    def _make_folder(self, parent: pytest.Collector, integration: str) -> ScenarioFolder:
         prefix = f"{parent.nodeid}/" if parent.nodeid not in ("", ".") else ""
         folder: ScenarioFolder = ScenarioFolder.from_parent(
             parent, name=NODE_NAME, nodeid=prefix + NODE_NAME
         )
+        folder.stash[INTEGRATION] = integration
         self._folders.append(folder)
         return folder
 
     # -- playing --------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Look at the fixtures of a scenario before anything is set up."""
+        if isinstance(item, ScenarioItem):
+            refuse_lasting_fixture(item)
 
     def make_run(self, item: pytest.Item, workspace: Path) -> Run:
         """Return the run of an item, not yet opened."""
@@ -179,88 +185,79 @@ class ChaosSession:
             histories.mkdir(parents=True, exist_ok=True)
             name = history_name(result.scenario, result.world)
             (histories / name).write_bytes(result.history.to_json_lines())
-        item.user_properties.extend(
-            (
-                ("tts_outcome", result.outcome.value),
-                ("tts_world", result.world),
-                ("tts_seed", result.seed),
-                ("tts_recovery_ms", result.recovery_ms),
-            )
-        )
+        properties = {
+            "tts_outcome": result.outcome.value,
+            "tts_world": result.world,
+            "tts_seed": result.seed,
+            "tts_recovery_ms": result.recovery_ms,
+        }
+        item.user_properties.extend((k, v) for k, v in properties.items() if v is not None)
         item.config.hook.pytest_tts_scenario_finished(item=item, result=result)
 
     # -- reporting ------------------------------------------------------------------------------
 
     def annotate(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Attach the summary of a run to its report, which may travel between processes."""
+        """Attach to a report, which may travel between processes, what the summary needs."""
+        if not isinstance(item, ScenarioItem):
+            return
+        assert item.parent is not None
+        report.tts_integration = item.parent.stash[INTEGRATION]  # type: ignore[attr-defined]
         if report.when == "call" and RESULT in item.stash:
             report.tts_chaos = summarise(item.stash[RESULT])  # type: ignore[attr-defined]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect summaries, and what broke before a scenario could be played."""
-        summary = getattr(report, "tts_chaos", None)
-        if summary is not None:
-            self._summaries[report.nodeid] = summary
-        elif report.failed and report.nodeid not in self._summaries:
-            self._summaries[report.nodeid] = _not_played(report)
+        """Collect summaries, and what broke around a scenario."""
+        self._tally.take(report)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show the outcome in words where pytest shows words."""
         summary = getattr(report, "tts_chaos", None)
-        if summary is None:
+        if summary is None or hasattr(report, "wasxfail"):
             return None
-        word = summary["outcome"].upper()
-        return ("passed", ".", word) if report.passed else ("failed", "F", word)
+        if report.passed:
+            return "passed", ".", "PASSED"
+        # A hook may have failed around a scenario that passed.
+        word = "harness_error" if summary["outcome"] == "passed" else summary["outcome"]
+        return "failed", "F", word.upper()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write one line per scenario, gravest last, and what the run was about."""
+        if self._config.option.collectonly:
+            return
         write = terminalreporter.write_line
+        terminalreporter.ensure_newline()
         terminalreporter.section("tts-chaos")
-        write(f"integration: {self._integration}")
-        for summary in self._in_order():
+        for integration in self._tally.integrations:
+            write(f"integration: {integration}")
+        for summary in self._tally.in_order():
             failed = summary["outcome"] != "passed"
             write(one_line(summary), red=failed, green=not failed)
-        if not self._summaries:
-            write("no scenario was played: this run says nothing about the integration", red=True)
+        self._write_coverage(write)
         if self._options.report is not None:
             write(f"report: {self._options.report / 'report.json'}")
         write(f"seed: {self._options.seed}")
 
-    def _in_order(self) -> list[dict[str, Any]]:
-        order = ["passed", *reversed(EXIT_STATUS)]
-        return sorted(
-            self._summaries.values(),
-            key=lambda row: (order.index(row["outcome"]), row["scenario"], row["world"]),
-        )
+    def _write_coverage(self, write: Any) -> None:
+        if not self._tally:
+            write("no scenario was played: this run says nothing about the integration", red=True)
+        # Several conftest.py files may define an integration; each plays every scenario.
+        planned = len(list(self.assignments())) * max(len(self._tally.integrations), 1)
+        if 0 < len(self._tally) < planned:
+            write(f"played {len(self._tally)} of {_count(planned, 'run')}", yellow=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, also of an interrupted run, and set the exit status."""
-        if self._is_worker:
+        if self._is_worker or self._config.option.collectonly:
             return
         folder = self._options.report
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            text = to_json(self._in_order(), seed=self._options.seed)
+            text = to_json(self._tally.in_order(), seed=self._options.seed)
             (folder / "report.json").write_text(text, encoding="utf-8")
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            outcomes = [summary["outcome"] for summary in self._summaries.values()]
-            session.exitstatus = gravest_exit_status(outcomes) or session.exitstatus
+            session.exitstatus = self._tally.exit_status() or session.exitstatus
 
 
-def _not_played(report: pytest.TestReport) -> dict[str, Any]:
-    """Return a summary for an item whose set-up or tear-down failed."""
-    _, _, name = report.nodeid.rpartition("::")
-    scenario, _, world = name.removesuffix("]").partition("[")
-    crash = getattr(report.longrepr, "reprcrash", None)
-    said = crash.message if crash else str(report.longrepr)
-    return {
-        "scenario": scenario,
-        "title": "",
-        "world": world,
-        "outcome": "harness_error",
-        "reason": f"{report.when} failed: {said.strip().splitlines()[0] if said else 'no reason'}",
-        "recovery_ms": None,
-        "rto_ms": None,
-        "findings": [],
-    }
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -21,7 +21,7 @@ from tts_chaos.core.history import (
     Waiting,
     WebhookSent,
 )
-from tts_chaos.core.verdict import Verdict
+from tts_chaos.core.verdict import Outcome, Verdict
 from tts_chaos.engine.result import RunResult
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.oracles.oracle import Finding
@@ -45,6 +45,7 @@ def tell(result: RunResult) -> str:
         "",
         *_why(result),
         *_broken_rules(result),
+        *_failed_calls(result),
         *_what_was_injected(result),
         *_what_happened(result),
         *_side_notes(result),
@@ -70,6 +71,25 @@ def _broken_rules(result: RunResult) -> Iterator[str]:
     if len(findings) > FINDINGS_SHOWN:
         yield f"  ... and {len(findings) - FINDINGS_SHOWN} more in the report"
     yield ""
+
+
+def _failed_calls(result: RunResult) -> Iterator[str]:
+    """Yield what the integration's calls said; findings, where there are any, say it better."""
+    if result.findings and result.outcome is not Outcome.ABORTED:
+        return
+    said: dict[str, int] = {}
+    for record in result.history.of(Completed):
+        if record.kind is not OpKind.OK:
+            line = f"{record.action}() {_ENDED[record.kind]}: {_shorten(record.error, 300)}"
+            said[line] = said.get(line, 0) + 1
+    if said:
+        yield "Calls that went wrong:"
+        for line, times in list(said.items())[:FINDINGS_SHOWN]:
+            yield f"  {line}{f' ({times} times)' if times > 1 else ''}"
+        yield ""
+
+
+_ENDED = {OpKind.FAIL: "failed", OpKind.INFO: "had to be ended"}
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -152,7 +172,7 @@ def _line(record: Record) -> str | None:
         case Completed(kind=OpKind.OK):
             return f"{record.action}() reports success"
         case Completed():
-            return f"{record.action}() {record.kind.value}: {_shorten(record.error)}"
+            return f"{record.action}() {_ENDED[record.kind]}: {_shorten(record.error)}"
         case Exchange():
             return _exchange(record)
         case FaultEvent(moment=FaultMoment.FIRED):

@@ -64,7 +64,9 @@ def one_line(summary: dict[str, Any]) -> str:
     if summary["outcome"] == "passed":
         recovery = say_duration(summary["recovery_ms"])
         return f"{head}  recovered in {recovery} of {say_duration(summary['rto_ms'])}"
-    worst = next(iter(summary["findings"]), None)
+    # Before anything was broken, the reason says more than a rule: it names what went wrong first.
+    findings = [] if summary["outcome"] == "aborted" else summary["findings"]
+    worst = next(iter(findings), None)
     said = f"{worst['rule']}: {worst['message']}" if worst else summary["reason"]
     return f"{head}  {' '.join(said.split())}"
 

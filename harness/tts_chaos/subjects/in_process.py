@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tts_chaos.core.registry import nearest
@@ -13,6 +15,12 @@ from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS, OBSERVATIONS
 __all__ = ["InProcessSubject"]
 
 _KNOWN = (*ACTIONS, *OBSERVATIONS)
+
+EXCEPTIONS_KEPT = 3
+"""Different exceptions of which the traceback is kept: the first ones tell most."""
+
+FRAMES_KEPT = 8
+"""Outermost frames of a traceback: the integration's own, before it calls into libraries."""
 
 
 class InProcessSubject:
@@ -25,6 +33,7 @@ class InProcessSubject:
 
     def __init__(self, integration: object) -> None:
         self._integration = integration
+        self._exceptions: dict[str, str] = {}
         self._capabilities = frozenset(
             name for name in _KNOWN if callable(getattr(integration, name, None))
         )
@@ -38,8 +47,8 @@ class InProcessSubject:
         ]
         if problems:
             raise ConfigError(
-                f"the fixture tts_integration returned a {type(integration).__name__} that cannot "
-                f"be called as the harness will: {'; '.join(problems)}"
+                f"the fixture tts_integration returned {type(integration).__name__!r}, which "
+                f"cannot be called as the harness will: {'; '.join(problems)}"
             )
 
     @property
@@ -47,13 +56,49 @@ class InProcessSubject:
         """Names of the known methods it has."""
         return self._capabilities
 
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """Tracebacks of the first few different exceptions that its methods raised."""
+        return tuple(self._exceptions.values())
+
     def call(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Call a method; arguments are positional in their documented order, settings by name."""
+        """Call a method; arguments are positional in their documented order, settings by name.
+
+        Returns:
+            What it returns; where that is awaitable, an awaitable.
+        """
         method = getattr(self._integration, name)
         order = ACTION_ARGUMENTS.get(name, ())
-        if order is None:
-            return method(**arguments)
-        return method(*(arguments[key] for key in order))
+        try:
+            if order is None:
+                value = method(**arguments)
+            else:
+                value = method(*(arguments[key] for key in order))
+        except BaseException as error:
+            self._keep(name, error)
+            raise
+        return self._await(name, value) if inspect.isawaitable(value) else value
+
+    async def _await(self, name: str, value: Awaitable[Any]) -> Any:
+        try:
+            return await value
+        except BaseException as error:
+            self._keep(name, error)
+            raise
+
+    def _keep(self, name: str, error: BaseException) -> None:
+        key = f"{name} {type(error).__name__} {error}"
+        if isinstance(error, _NOT_ITS_OWN) or key in self._exceptions:
+            return
+        if len(self._exceptions) < EXCEPTIONS_KEPT:
+            # The first frame is the call above.
+            frames = error.__traceback__.tb_next if error.__traceback__ else None
+            lines = traceback.format_exception(type(error), error, frames, limit=FRAMES_KEPT)
+            self._exceptions[key] = f"{name}():\n{''.join(lines)}"
+
+
+_NOT_ITS_OWN = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
+"""What comes from outside and ends a call in the middle."""
 
 
 def _describe_unusable(integration: object) -> str:
@@ -73,10 +118,15 @@ def _describe_unusable(integration: object) -> str:
             f"the fixture tts_integration returned the class {integration.__name__} itself; "
             "return an object of it"
         )
+    own = [
+        name
+        for kind in type(integration).__mro__
+        if kind.__module__ != "builtins"
+        for name in vars(kind)
+        if not name.startswith("_")
+    ]
     close = [
-        f"{name}() (did you mean {meant}()?)"
-        for name in dir(integration)
-        if not name.startswith("_") and (meant := nearest(name, _KNOWN))
+        f"{name}() (did you mean {meant}()?)" for name in own if (meant := nearest(name, _KNOWN))
     ]
     near = f" It has {', '.join(close[:3])}." if close else ""
     return (
