@@ -15,7 +15,7 @@ from tts_chaos.errors import ChaosError, ConfigError
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, RESULT, SESSION
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.reporting.story import tell
-from tts_chaos.scenarios.model import ActionStep, Need, Scenario
+from tts_chaos.scenarios.model import ActionStep, Scenario
 
 __all__ = [
     "FIXTURE",
@@ -24,8 +24,8 @@ __all__ = [
     "ScenarioFolder",
     "ScenarioItem",
     "chosen",
+    "partition_by_offer",
     "refuse_lasting_fixture",
-    "worlds_of",
 ]
 
 NODE_NAME = "tts-chaos"
@@ -58,7 +58,8 @@ class ScenarioItem(pytest.Function):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Point at the scenario's file."""
         scenario, _world = self.stash[ASSIGNMENT]
-        return Path(scenario.path), None, self.name
+        # A line, because pytest insists on one where a fixture skips.
+        return Path(scenario.path), 0, self.name
 
 
 class ScenarioFolder(pytest.Collector):
@@ -72,8 +73,7 @@ class ScenarioFolder(pytest.Collector):
                 self, name=f"{scenario.id}[{world}]", callobj=_play_scenario
             )
             item.stash[ASSIGNMENT] = (scenario, world)
-            for tag in scenario.tags:
-                item.keywords[tag] = True
+            item.extra_keyword_matches.update(scenario.tags)
             yield item
 
 
@@ -115,9 +115,7 @@ def _play_scenario(tts_run: Run, tts_integration: object, request: pytest.Fixtur
         raise ScenarioFailedError(result)
 
 
-def chosen(
-    scenarios: Iterable[Scenario], options: Options, not_offered: frozenset[str]
-) -> list[Scenario]:
+def chosen(scenarios: Iterable[Scenario], options: Options) -> list[Scenario]:
     """Return the scenarios that the options ask for.
 
     Raises:
@@ -136,8 +134,28 @@ def chosen(
         for row in rows
         if (not options.scenarios or any(_matches(row.id, p) for p in options.scenarios))
         and (not options.tags or set(options.tags) & set(row.tags))
-        and not not_offered & _actions_of(row)
     ]
+
+
+def partition_by_offer(
+    scenarios: Iterable[Scenario], not_offered: Iterable[str]
+) -> tuple[list[Scenario], list[Scenario]]:
+    """Return the scenarios that can be played, and those that need what is not offered.
+
+    Raises:
+        pytest.UsageError: If a capability does not exist.
+    """
+    from tts_chaos.typing import ACTIONS, OBSERVATIONS
+
+    known = [*ACTIONS, *OBSERVATIONS]
+    lacking = set(not_offered)
+    for word in sorted(lacking - set(known)):
+        raise pytest.UsageError(_unknown("tts_not_offered", word, known, "there is no capability"))
+    played: list[Scenario] = []
+    left_out: list[Scenario] = []
+    for row in scenarios:
+        (left_out if lacking & _needs_of(row) else played).append(row)
+    return played, left_out
 
 
 def _matches(id: str, pattern: str) -> bool:
@@ -145,28 +163,18 @@ def _matches(id: str, pattern: str) -> bool:
     return id == pattern or id.startswith(f"{pattern}/") or fnmatch.fnmatch(id, pattern)
 
 
-def _unknown(option: str, word: str, valid: list[str]) -> str:
+def _unknown(option: str, word: str, valid: list[str], said: str = "nothing matches") -> str:
     from tts_chaos.core.registry import nearest
 
     close = nearest(word, valid)
     hint = f" Did you mean {close!r}?" if close else ""
-    return f"{option}: nothing matches {word!r}.{hint} Known: {', '.join(valid)}"
+    return f"{option}: {said} {word!r}.{hint} Known: {', '.join(valid)}"
 
 
-def _actions_of(scenario: Scenario) -> set[str]:
+def _needs_of(scenario: Scenario) -> set[str]:
     from tts_chaos.oracles.catalogue import ORACLES
 
     steps = (*scenario.method, *scenario.rollback)
     actions = {step.action for step in steps if isinstance(step, ActionStep)}
     observed = {name for o in scenario.expect.oracles for name in ORACLES[o].observes}
     return actions | observed
-
-
-def worlds_of(scenario: Scenario, wanted: str) -> tuple[str, ...]:
-    """Return the worlds in which to play a scenario; () where it cannot run in the wanted one."""
-    able = ["simulated", "wire"]
-    if Need.VIRTUAL_TIME in scenario.needs:
-        able.remove("wire")
-    if Need.REAL_SOCKETS in scenario.needs:
-        able.remove("simulated")
-    return tuple(world for world in able if wanted in (world, "both"))

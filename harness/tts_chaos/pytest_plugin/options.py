@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["Options", "add_options", "read_options"]
+__all__ = ["Options", "add_options", "read_options", "refuse_selection_alone"]
 
 WORLDS = ("simulated", "wire", "both")
 
@@ -96,6 +96,17 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
         type="paths",
         default=[],
     )
+
+
+def refuse_selection_alone(config: pytest.Config) -> None:
+    """Refuse a choice of scenarios where none will be played.
+
+    Raises:
+        pytest.UsageError: If one was made; else the user's other tests would run, and pass.
+    """
+    for option in ("--tts-scenario", "--tts-tag"):
+        if config.getoption(option):
+            raise pytest.UsageError(f"{option} does nothing without --tts-chaos; add it")
 
 
 def read_options(config: pytest.Config) -> Options:

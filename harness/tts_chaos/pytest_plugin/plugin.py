@@ -14,7 +14,7 @@ import pytest
 
 from tts_chaos.pytest_plugin import fixtures, hookspecs
 from tts_chaos.pytest_plugin.keys import OPTIONS, SESSION
-from tts_chaos.pytest_plugin.options import add_options, read_options
+from tts_chaos.pytest_plugin.options import add_options, read_options, refuse_selection_alone
 
 __all__: list[str] = []
 
@@ -32,6 +32,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read options; load everything heavy only if asked for."""
     if not config.getoption("--tts-chaos"):
+        refuse_selection_alone(config)
         return
     options = read_options(config)
     config.stash[OPTIONS] = options

@@ -10,6 +10,7 @@ import pytest
 
 from tts_chaos._data import data_folder
 from tts_chaos.core.entropy import Entropy
+from tts_chaos.engine.fitness import why_unfit
 from tts_chaos.engine.ports import World
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
@@ -20,8 +21,8 @@ from tts_chaos.pytest_plugin.collection import (
     ScenarioFolder,
     ScenarioItem,
     chosen,
+    partition_by_offer,
     refuse_lasting_fixture,
-    worlds_of,
 )
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
 from tts_chaos.pytest_plugin.options import Options
@@ -40,8 +41,12 @@ class ChaosSession:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self._config = config
         self._options = options
-        self._not_offered = frozenset(config.getini("tts_not_offered"))
-        self._scenarios = self._load()
+        self._scenarios, self._left_out = partition_by_offer(
+            self._load(), config.getini("tts_not_offered")
+        )
+        wanted = ("simulated", "wire") if options.world == "both" else (options.world,)
+        # Never opened: asked only what they can realise.
+        self._worlds = {name: self._make_world(name) for name in wanted}
         self._folders: list[ScenarioFolder] = []
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
@@ -67,31 +72,41 @@ class ChaosSession:
                             f"{loaded[scenario.id].path} and {scenario.path}; rename one"
                         )
                     loaded[scenario.id] = scenario
-            return chosen(loaded.values(), self._options, self._not_offered)
+            return chosen(loaded.values(), self._options)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
 
     def assignments(self) -> Iterator[tuple[Scenario, str]]:
         """Yield each chosen scenario with each world it shall and can run in."""
         for scenario in self._scenarios:
-            for world in worlds_of(scenario, self._options.world):
-                yield scenario, world
+            for name, world in self._worlds.items():
+                if why_unfit(scenario, world) is None:
+                    yield scenario, name
+
+    def _unfit(self, world: str) -> list[str]:
+        return [s.id for s in self._scenarios if why_unfit(s, self._worlds[world])]
 
     # -- collection -----------------------------------------------------------------------------
 
     def header(self) -> list[str]:
         """Return the lines shown before the run."""
         assigned = list(self.assignments())
-        one_world = [s.id for s in self._scenarios if not worlds_of(s, self._options.world)]
         lines = [
             f"tts-chaos: {_count(len(self._scenarios), 'scenario')} chosen, "
             f"{_count(len(assigned), 'run')}, world {self._options.world}, "
             f"seed {self._options.seed}"
         ]
-        if one_world:
+        for world in self._worlds:
+            unfit = self._unfit(world)
+            if unfit:
+                lines.append(
+                    f"tts-chaos: {_count(len(unfit), 'scenario')} cannot run in the {world} "
+                    f"world: {', '.join(unfit)}"
+                )
+        if self._left_out:
             lines.append(
-                f"tts-chaos: {_count(len(one_world), 'scenario')} cannot run in the "
-                f"{self._options.world} world: {', '.join(one_world)}"
+                f"tts-chaos: tts_not_offered: {_count(len(self._left_out), 'scenario')} left out: "
+                f"{', '.join(row.id for row in self._left_out)}"
             )
         return lines
 
