@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socketserver
 import subprocess
 import sys
@@ -171,6 +172,8 @@ def test_other_plugins_do_not_notice(tmp_path: Path, plugin: str, options: list[
         text=True,
         timeout=60,
         cwd=tmp_path,
+        # Named with -p; loaded by itself as well, a plugin would be there twice.
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         check=False,
     )
 

@@ -64,9 +64,7 @@ def test_a_module_imports_only_from_below(file: Path) -> None:
     upward = [
         module
         for module in _imports(ast.parse(file.read_text(encoding="utf-8")))
-        if (other := _layer(module)) is not None
-        and other != own
-        and LEVEL[other] >= LEVEL[own]
+        if (other := _layer(module)) is not None and other != own and LEVEL[other] >= LEVEL[own]
     ]
 
     assert upward == []

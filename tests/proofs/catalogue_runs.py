@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tts_chaos._data import data_folder
+from tts_chaos.engine.fitness import why_unfit
 from tts_chaos.engine.ports import World
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
 from tts_chaos.injectors.simulated import SimulatedWorld
+from tts_chaos.injectors.wire import WireWorld
 from tts_chaos.reference.factory import make_reference
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
-from tts_chaos.scenarios.model import Need, Scenario
+from tts_chaos.scenarios.model import Scenario
 from tts_chaos.subjects.in_process import InProcessSubject
 
 __all__ = ["bundled", "play", "runs_on_sockets"]
@@ -28,7 +30,7 @@ def bundled() -> Iterator[Scenario]:
 
 def runs_on_sockets(scenario: Scenario) -> bool:
     """Whether a scenario runs in the wire world, too."""
-    return Need.VIRTUAL_TIME not in scenario.needs
+    return why_unfit(scenario, WireWorld()) is None
 
 
 def play(scenario: Scenario, *, seed: int = 7, world: World | None = None) -> RunResult:

@@ -16,6 +16,7 @@ from tts_chaos.errors import ChaosError, UsageError
 __all__ = ["SUBCOMMANDS", "main", "make_parser"]
 
 SUBCOMMANDS = {
+    "list": "tts_chaos.cli.list",
     "serve": "tts_chaos.cli.serve",
 }
 """Name of each subcommand and the module that has its `add_arguments(parser)` and `run(options)`.

@@ -17,6 +17,7 @@ from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.core.verdict import Outcome
+from tts_chaos.engine.fitness import why_unfit
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Judgement
 from tts_chaos.engine.phases import Ending, Phases
@@ -26,7 +27,7 @@ from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.searching import OutputSearch
 from tts_chaos.errors import ChaosError, FaultNotSupportedError, InjectionError, LimitExceededError
 from tts_chaos.faults.plane import FaultPlane
-from tts_chaos.scenarios.model import FaultStep, Scenario, TwinSetup
+from tts_chaos.scenarios.model import Scenario, TwinSetup
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.twin import Twin
 from tts_chaos.typing import ShopAccess, TwinConnection
@@ -106,7 +107,7 @@ class Run:
         Raises:
             FaultNotSupportedError: If the world has no mechanism for a fault of the scenario.
         """
-        self._refuse_unsupported()
+        self._refuse_unfit()
         setup = self.scenario.twin
         self.twin.populate(
             orders=setup.orders,
@@ -121,16 +122,12 @@ class Run:
         self._search.start()
         return self.connection
 
-    def _refuse_unsupported(self) -> None:
-        for step in self.scenario.method:
-            if not isinstance(step, FaultStep):
-                continue
-            refusal = self.world.refusal(step.fault, step.trigger)
-            if refusal:
-                raise FaultNotSupportedError(
-                    f"scenario {self.scenario.id} cannot run in the {self.world.name} world: "
-                    f"{refusal}"
-                )
+    def _refuse_unfit(self) -> None:
+        reason = why_unfit(self.scenario, self.world)
+        if reason:
+            raise FaultNotSupportedError(
+                f"scenario {self.scenario.id} cannot run in the {self.world.name} world: {reason}"
+            )
 
     def _credentials(self) -> TwinConnection:
         valid = self.twin.credentials()

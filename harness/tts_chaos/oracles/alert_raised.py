@@ -9,7 +9,7 @@ import msgspec
 
 from tts_chaos.core.history import FaultEvent, FaultMoment, History, Json, Observed
 from tts_chaos.oracles.beliefs import as_decimal
-from tts_chaos.oracles.findings import Findings, name_few
+from tts_chaos.oracles.findings import Findings, name_few, spell_ms
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
 __all__ = ["SYNONYMS", "judge", "names_cause"]
@@ -81,9 +81,9 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
     if detection_ms > settings.alert_within_ms:
         findings.add(
             "alert_late",
-            f"the first alert naming {wanted!r} came {detection_ms} ms after the fault",
-            expected=f"within {settings.alert_within_ms} ms",
-            actual=f"{detection_ms} ms",
+            f"the first alert naming {wanted!r} came {spell_ms(detection_ms)} after the fault",
+            expected=f"within {spell_ms(settings.alert_within_ms)}",
+            actual=spell_ms(detection_ms),
             index=matching[0].index,
         )
     return report(NAME, saw=1, findings=findings.all(), counts=counts)

@@ -7,9 +7,11 @@ timestamp, amount; no transaction twice; not older than 28 days.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
+
+import msgspec
 
 from tts_chaos.core.history import History, Json, Observed
 from tts_chaos.oracles.beliefs import Order, as_decimal, observations, true_orders, truth_beside
@@ -61,13 +63,13 @@ DAY_MS = 86_400_000
     options=OPTIONS,
 )
 def judge(history: History, settings: JudgeSettings) -> OracleReport:
-    """Judge the conversions told last."""
+    """Judge the conversions told last, and the fields of every record that was ever told."""
     options, findings = settings.chosen(NAME, OPTIONS), Findings(RULES)
     told = observations(history, "conversions")
-    rows = told[-1].value if told and isinstance(told[-1].value, list | tuple) else ()
-    rows = [row for row in rows if isinstance(row, Mapping)]
-    if not rows:
+    saw = _judge_all_fields(told, findings)
+    if not saw:
         return report(NAME, saw=0, reason="conversions() told nothing")
+    rows = _rows(told[-1])
     truth = truth_beside(history, told[-1])
     exists = None if truth is None else true_orders(truth)
     oldest_ms = told[-1].at_ms - options["oldest_days"] * DAY_MS
@@ -76,11 +78,27 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
             message = f"order {id} is converted {times} times"
             findings.add("converted_twice", message, actual=str(times), index=told[-1].index)
     for row in rows:
-        _judge_fields(row, told[-1], findings)
         _judge_age(row, oldest_ms, told[-1], findings)
         if exists is not None:
             _judge_amount(row, exists.get(str(row.get("order_id"))), told[-1], findings)
-    return report(NAME, saw=len(rows), findings=findings.all(), counts={"conversions": len(rows)})
+    return report(NAME, saw=saw, findings=findings.all(), counts={"conversions": len(rows)})
+
+
+def _rows(told: Observed) -> list[Mapping[str, Any]]:
+    rows = told.value if isinstance(told.value, list | tuple) else ()
+    return [row for row in rows if isinstance(row, Mapping)]
+
+
+def _judge_all_fields(told: Sequence[Observed], findings: Findings) -> int:
+    """Judge each different record once, whenever it was told: what is told may be sent at once."""
+    seen: set[bytes] = set()
+    for observed in told:
+        for row in _rows(observed):
+            identity = msgspec.json.encode(row, order="sorted")
+            if identity not in seen:
+                seen.add(identity)
+                _judge_fields(row, observed, findings)
+    return len(seen)
 
 
 def _judge_fields(row: Mapping[str, Any], told: Observed, findings: Findings) -> None:

@@ -10,7 +10,7 @@ from tts_chaos.core.history import (
     Observed,
     Record,
 )
-from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.findings import Findings, spell_ms
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
 __all__ = ["judge"]
@@ -61,7 +61,7 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
                 findings.add(
                     "health_says_ok",
                     f"health() says ok although {outage.failures} calls in a row failed for "
-                    f"{lasted_ms} ms",
+                    f"{spell_ms(lasted_ms)}",
                     actual="ok",
                     index=record.index,
                     weight=lasted_ms,

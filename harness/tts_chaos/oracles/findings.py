@@ -12,7 +12,7 @@ import msgspec
 
 from tts_chaos.oracles.oracle import Finding, Rule
 
-__all__ = ["Findings", "name_few"]
+__all__ = ["Findings", "name_few", "spell_ms"]
 
 FEW = 5
 """Names listed in a sentence before it says how many more there are."""
@@ -28,6 +28,30 @@ def name_few(names: Iterable[object], limit: int = FEW) -> str:
     if len(words) <= limit:
         return ", ".join(words)
     return f"{', '.join(words[:limit])} and {len(words) - limit} more"
+
+
+_UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
+
+
+def spell_ms(duration_ms: float) -> str:
+    """Return a duration as people say it: its two largest units, or milliseconds.
+
+    >>> spell_ms(1_800_000), spell_ms(5_430_000), spell_ms(61_500), spell_ms(2_500), spell_ms(50)
+    ('30 min', '1 h 30 min', '1 min 1 s', '2.5 s', '50 ms')
+    """
+    whole_ms = round(duration_ms)
+    if whole_ms < 1000:
+        return f"{whole_ms} ms"
+    if whole_ms < 60_000:
+        return f"{whole_ms / 1000:g} s"
+    words = []
+    for unit_ms, name in _UNITS:
+        count, whole_ms = divmod(whole_ms, unit_ms)
+        if count:
+            words.append(f"{count} {name}")
+        elif words:
+            break
+    return " ".join(words[:2])
 
 
 class _Offence(msgspec.Struct, frozen=True):

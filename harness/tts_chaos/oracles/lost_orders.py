@@ -13,6 +13,8 @@ import msgspec
 
 from tts_chaos.core.history import Exchange, History, WebhookSent
 from tts_chaos.oracles.calls import operation_name
+from tts_chaos.oracles.codes import Meaning, describe, meaning_of
+from tts_chaos.oracles.tokens import unanswered_refusals
 
 __all__ = ["explain_loss"]
 
@@ -25,6 +27,8 @@ def explain_loss(history: History, lost: Sequence[str]) -> str:
     searches = [x for x in history.exchanges() if operation_name(x) == _SEARCH]
     return (
         _never_searched(searches)
+        or _token_given_up(history)
+        or _refused_to_the_end(searches)
         or _details_failed(history, lost)
         or _page_not_read(searches)
         or _mapping_dropped(searches, lost)
@@ -42,6 +46,30 @@ def _never_searched(searches: Sequence[Exchange]) -> str:
     if not any(search.succeeded for search in searches):
         return "no order search ever succeeded, not even after the platform was well again"
     return ""
+
+
+def _token_given_up(history: History) -> str:
+    """Look for a refused access token that is still in use at the end, never refreshed."""
+    asked = [x for x in history.exchanges() if x.token]
+    if asked and meaning_of(asked[-1]) is Meaning.TOKEN:
+        if asked[-1].token in unanswered_refusals(history):
+            return (
+                f"the access token was refused ({describe(asked[-1])}) and nothing ever refreshed"
+                " it: a refresh function is missing, nothing calls it, or the refusal is not"
+                " recognised"
+            )
+    return ""
+
+
+def _refused_to_the_end(searches: Sequence[Exchange]) -> str:
+    """Look for a search that is refused for good, even after the platform was well again."""
+    last = searches[-1]
+    if meaning_of(last) is not Meaning.PERMANENT:
+        return ""
+    return (
+        f"the order search as it is sent is refused for good: {describe(last)}"
+        f" ({last.message or 'no message'})"
+    )
 
 
 def _details_failed(history: History, lost: Sequence[str]) -> str:

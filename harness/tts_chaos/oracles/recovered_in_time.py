@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tts_chaos.core.history import History, Waiting
 from tts_chaos.core.verdict import Phase
-from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.findings import Findings, spell_ms
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
 __all__ = ["judge"]
@@ -41,8 +41,8 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
         last = waits[-1]
         findings.add(
             "not_recovered",
-            f"not whole after {last.at_ms - begin_ms} ms: {last.reason}",
-            expected=f"whole within {settings.rto_ms} ms",
+            f"not whole after {spell_ms(last.at_ms - begin_ms)}: {last.reason}",
+            expected=f"whole within {spell_ms(settings.rto_ms)}",
             actual=last.reason,
             index=last.index,
         )
@@ -51,9 +51,9 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
     if recovery_ms > settings.rto_ms:
         findings.add(
             "recovered_late",
-            f"whole after {recovery_ms} ms",
-            expected=f"within {settings.rto_ms} ms",
-            actual=f"{recovery_ms} ms",
+            f"whole after {spell_ms(recovery_ms)}",
+            expected=f"within {spell_ms(settings.rto_ms)}",
+            actual=spell_ms(recovery_ms),
             index=whole.index,
         )
     return report(NAME, saw=len(waits), findings=findings.all(), counts=counts)

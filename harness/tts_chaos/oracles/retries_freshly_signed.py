@@ -8,7 +8,7 @@ a stamped request is refused after 5 minutes.
 from __future__ import annotations
 
 from tts_chaos.core.history import Exchange, History
-from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.findings import Findings, spell_ms
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
 __all__ = ["judge"]
@@ -44,9 +44,9 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
         if age_ms >= options["same_second_ms"]:
             findings.add(
                 "stale_signature",
-                f"call {exchange.call} was sent {age_ms / 1000:.0f} s after call {earlier.call} "
+                f"call {exchange.call} was sent {spell_ms(age_ms)} after call {earlier.call} "
                 "with the same timestamp and signature",
-                actual=f"a signature {age_ms / 1000:.0f} s old",
+                actual=f"a signature {spell_ms(age_ms)} old",
                 index=exchange.index,
                 weight=age_ms,
             )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tts_chaos.core.history import History
 from tts_chaos.oracles.calls import logical_calls
 from tts_chaos.oracles.codes import describe
-from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.findings import Findings, spell_ms
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
 __all__ = ["judge"]
@@ -52,9 +52,9 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
             mean_ms = sum(gaps_ms) / len(gaps_ms)
             findings.add(
                 rule,
-                f"{last.method} {last.path} was tried {call.rounds} times with {mean_ms:.0f} ms "
+                f"{last.method} {last.path} was tried {call.rounds} times with {spell_ms(mean_ms)} "
                 f"between tries, last answered {describe(last)}",
-                actual=f"a mean gap of {mean_ms:.0f} ms",
+                actual=f"a mean gap of {spell_ms(mean_ms)}",
                 index=last.index,
                 weight=len(call.attempts),
             )

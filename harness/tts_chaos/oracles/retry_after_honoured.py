@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from tts_chaos.core.history import Exchange, History
 from tts_chaos.oracles.actions import Actions, actions_of
 from tts_chaos.oracles.calls import key_of, operation_name
-from tts_chaos.oracles.findings import Findings
+from tts_chaos.oracles.findings import Findings, spell_ms
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
 __all__ = ["judge", "wait_ms"]
@@ -65,10 +65,10 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
             came_ms = early.started_ms - answer.at_ms
             findings.add(
                 "retry_after_ignored",
-                f"call {early.call} came {came_ms} ms after call {answer.call} was told to wait "
-                f"{asked_ms} ms",
-                expected=f"a wait of {asked_ms} ms",
-                actual=f"{came_ms} ms",
+                f"call {early.call} came {spell_ms(came_ms)} after call {answer.call} was told to "
+                f"wait {spell_ms(asked_ms)}",
+                expected=f"a wait of {spell_ms(asked_ms)}",
+                actual=spell_ms(came_ms),
                 index=early.index,
                 weight=asked_ms - came_ms,
             )

@@ -25,12 +25,19 @@ from tts_chaos.oracles.tokens import (
     is_refresh,
     is_token_call,
     refreshes,
+    unanswered_refusals,
 )
 
 __all__ = ["judge"]
 
 NAME = "token_refreshed_once"
 RULES = {
+    "never_refreshed": Rule(
+        expected="a refresh once the access token was refused",
+        defect="the access token was refused and nothing ever refreshed it: a refresh function is "
+        "missing, nothing calls it, or the refusal is not recognised (only a 401, only one code "
+        "or only some wording is looked for)",
+    ),
     "refresh_storm": Rule(
         expected="one refresh per expiry, however many calls notice it",
         defect="every worker that meets an expired token refreshes by itself; nothing makes the "
@@ -65,6 +72,7 @@ OPTIONS = {
     "young_ms": 43_200_000,
     "storm_window_ms": 60_000,
     "dead_calls": 3,
+    "refused_actions": 3,
 }
 HOUR_MS = 3_600_000
 _SIGNS = frozenset({6, 7})
@@ -93,6 +101,7 @@ def judge(history: History, settings: JudgeSettings) -> OracleReport:
     _find_vain(all_refreshes, settings.retry_limit, findings)
     refused = _find_dead_calls(history, options["dead_calls"], findings)
     _find_old_tokens(history, findings)
+    _find_never_refreshed(history, options["refused_actions"], findings)
     received = sum(refresh.received is not None for refresh in all_refreshes)
     return report(
         NAME,
@@ -277,3 +286,17 @@ def _find_old_tokens(history: History, findings: Findings) -> None:
             actual=exchange.token,
             index=exchange.index,
         )
+
+
+def _find_never_refreshed(history: History, limit: int, findings: Findings) -> None:
+    """Look for a token that one action after the other is refused with, and nobody refreshes."""
+    for refused in unanswered_refusals(history).values():
+        if len(refused) >= limit:
+            findings.add(
+                "never_refreshed",
+                f"{len(refused)} actions met a refused access token ({describe(refused[0])}) and "
+                "none tried to refresh it",
+                actual="no refresh",
+                index=refused[0].index,
+                weight=len(refused),
+            )

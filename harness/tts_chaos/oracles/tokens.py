@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import msgspec
 
 from tts_chaos.core.history import Committed, Exchange, History, Json, Truth
+from tts_chaos.oracles.actions import actions_of
+from tts_chaos.oracles.codes import Meaning, meaning_of
 from tts_chaos.oracles.stock_writes import decoded
 from tts_chaos.wire.message import AUTH_HOST
 
@@ -22,6 +24,7 @@ __all__ = [
     "is_refresh",
     "is_token_call",
     "refreshes",
+    "unanswered_refusals",
 ]
 
 
@@ -166,3 +169,28 @@ class Lineage:
     def pair_of(self, access: str) -> Pair | None:
         """Return the pair an access token belongs to."""
         return self._by_access.get(access)
+
+
+def unanswered_refusals(history: History) -> dict[str, list[Exchange]]:
+    """Return the access tokens that were refused and never refreshed, with the refused calls.
+
+    One call per action, in order, of the actions that ended before anybody so much as tried to
+    refresh. Tokens that a newer pair replaced are left out: there the new pair was not used.
+    """
+    exchanges, actions = history.exchanges(), actions_of(history)
+    tries = [x.index for x in exchanges if is_refresh(x)]
+    replaced = Lineage(history).access_replaced
+    first: dict[str, int] = {}
+    for x in exchanges:
+        if meaning_of(x) is Meaning.TOKEN and x.token and x.token not in replaced:
+            first.setdefault(x.token, x.index)
+    refused: dict[str, list[Exchange]] = {}
+    for action in actions.all if first else ():
+        seen: set[str] = set()
+        for x in actions.exchanges_during(action):
+            if x.token not in first or x.token in seen or meaning_of(x) is not Meaning.TOKEN:
+                continue
+            seen.add(x.token)
+            if not any(first[x.token] < tried < action.end for tried in tries):
+                refused.setdefault(x.token, []).append(x)
+    return refused

@@ -47,7 +47,6 @@ class ChaosSession:
         wanted = ("simulated", "wire") if options.world == "both" else (options.world,)
         # Never opened: asked only what they can realise.
         self._worlds = {name: self._make_world(name) for name in wanted}
-        self._folders: list[ScenarioFolder] = []
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
         if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
@@ -133,7 +132,8 @@ class ChaosSession:
 
     def select(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Keep scenario items only; add them where no collected folder had the fixture."""
-        if not self._folders:
+        # A conftest.py that pytest passed on its way to an argument was seen, but not collected.
+        if not any(isinstance(item, ScenarioItem) for item in items):
             items.extend(self._collect_alone(session))
         others = [item for item in items if not isinstance(item, ScenarioItem)]
         if others:
@@ -161,7 +161,6 @@ class ChaosSession:
             parent, name=NODE_NAME, nodeid=prefix + NODE_NAME
         )
         folder.stash[INTEGRATION] = integration
-        self._folders.append(folder)
         return folder
 
     # -- playing --------------------------------------------------------------------------------

@@ -219,6 +219,8 @@ def test_a_busy_thread_that_the_call_waits_for_is_unknown(hasty_world: Simulated
     assert "miner at test_simulated_world.py" in completion.error
 
 
+# What is injected into such a thread may strike at its very last step, where nobody catches it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_busy_thread_that_will_not_end_does_not_hold_the_call(
     hasty_world: SimulatedWorld,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,18 +58,21 @@ def test_an_hourly_quota_starts_anew_with_the_full_hour() -> None:
 
 def test_a_pause_survives_a_restart_and_holds_for_its_scope_only(tmp_path: Path) -> None:
     path = tmp_path / "pauses.sqlite3"
-    Pauses(Database(path)).set("7001 order.search", wait_s=60.0, cause="rate_limit")
+    with closing(Database(path)) as database:
+        Pauses(database).set("7001 order.search", wait_s=60.0, cause="rate_limit")
 
-    reopened = Pauses(Database(path))
+    with closing(Database(path)) as database:
+        reopened = Pauses(database)
 
-    assert 59.0 < reopened.left_s("7001 order.search") <= 60.0
-    assert reopened.left_s("7002 order.search") == 0.0
+        assert 59.0 < reopened.left_s("7001 order.search") <= 60.0
+        assert reopened.left_s("7002 order.search") == 0.0
 
 
 def test_a_shorter_pause_does_not_shorten_a_longer_one(tmp_path: Path) -> None:
-    pauses = Pauses(Database(tmp_path / "pauses.sqlite3"))
-    pauses.set("scope", wait_s=60.0, cause="rate_limit")
+    with closing(Database(tmp_path / "pauses.sqlite3")) as database:
+        pauses = Pauses(database)
+        pauses.set("scope", wait_s=60.0, cause="rate_limit")
 
-    pauses.set("scope", wait_s=1.0, cause="rate_limit")
+        pauses.set("scope", wait_s=1.0, cause="rate_limit")
 
-    assert pauses.left_s("scope") > 59.0
+        assert pauses.left_s("scope") > 59.0
