@@ -49,6 +49,7 @@ class ChaosSession:
         self._worlds = {name: self._make_world(name) for name in wanted}
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
+        self._is_interrupted = False
         if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
             from tts_chaos.pytest_plugin.xdist import SeedForWorkers
 
@@ -259,6 +260,10 @@ class ChaosSession:
         if 0 < len(self._tally) < planned:
             write(f"played {len(self._tally)} of {_count(planned, 'run')}", yellow=True)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell a person's interrupt from a stop that a distributed run makes for `-x`."""
+        self._is_interrupted = excinfo.type is KeyboardInterrupt
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, also of an interrupted run, and set the exit status."""
@@ -269,7 +274,10 @@ class ChaosSession:
             folder.mkdir(parents=True, exist_ok=True)
             text = to_json(self._tally.in_order(), seed=self._options.seed)
             (folder / "report.json").write_text(text, encoding="utf-8")
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        replaced = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+        if not self._is_interrupted:
+            replaced.add(pytest.ExitCode.INTERRUPTED)
+        if session.exitstatus in replaced:
             session.exitstatus = self._tally.exit_status() or session.exitstatus
 
 
