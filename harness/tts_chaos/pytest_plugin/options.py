@@ -6,7 +6,6 @@ A value comes from the command line, else the ini file, else the environment, el
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,5 +141,7 @@ def _first(config: pytest.Config, name: str, variable: str) -> str:
 
 def _inherited_seed(config: pytest.Config) -> str:
     """Return the seed that the controlling process drew, or a fresh one."""
+    import secrets  # here, because most sessions of pytest never come here
+
     inherited = getattr(config, "workerinput", {}).get("tts_seed")
     return str(inherited or secrets.randbelow(10**9))
