@@ -51,14 +51,15 @@ def _never_searched(searches: Sequence[Exchange]) -> str:
 def _token_given_up(history: History) -> str:
     """Look for a refused access token that is still in use at the end, never refreshed."""
     asked = [x for x in history.exchanges() if x.token]
-    if asked and meaning_of(asked[-1]) is Meaning.TOKEN:
-        if asked[-1].token in unanswered_refusals(history):
-            return (
-                f"the access token was refused ({describe(asked[-1])}) and nothing ever refreshed"
-                " it: a refresh function is missing, nothing calls it, or the refusal is not"
-                " recognised"
-            )
-    return ""
+    last = asked[-1] if asked else None
+    if last is None or meaning_of(last) is not Meaning.TOKEN:
+        return ""
+    if last.token not in unanswered_refusals(history):
+        return ""
+    return (
+        f"the access token was refused ({describe(last)}) and nothing ever refreshed it: a refresh"
+        " function is missing, nothing calls it, or the refusal is not recognised"
+    )
 
 
 def _refused_to_the_end(searches: Sequence[Exchange]) -> str:

@@ -6,6 +6,7 @@ from is not documented, so no rule here depends on it. Source: protocol facts, s
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 import msgspec
@@ -177,20 +178,20 @@ def unanswered_refusals(history: History) -> dict[str, list[Exchange]]:
     One call per action, in order, of the actions that ended before anybody so much as tried to
     refresh. Tokens that a newer pair replaced are left out: there the new pair was not used.
     """
-    exchanges, actions = history.exchanges(), actions_of(history)
-    tries = [x.index for x in exchanges if is_refresh(x)]
+    refused = [x for x in history.exchanges() if x.token and meaning_of(x) is Meaning.TOKEN]
+    if not refused:
+        return {}
     replaced = Lineage(history).access_replaced
+    refused = sorted((x for x in refused if x.token not in replaced), key=lambda x: x.index)
     first: dict[str, int] = {}
-    for x in exchanges:
-        if meaning_of(x) is Meaning.TOKEN and x.token and x.token not in replaced:
-            first.setdefault(x.token, x.index)
-    refused: dict[str, list[Exchange]] = {}
-    for action in actions.all if first else ():
-        seen: set[str] = set()
-        for x in actions.exchanges_during(action):
-            if x.token not in first or x.token in seen or meaning_of(x) is not Meaning.TOKEN:
-                continue
-            seen.add(x.token)
-            if not any(first[x.token] < tried < action.end for tried in tries):
-                refused.setdefault(x.token, []).append(x)
-    return refused
+    for x in refused:
+        first.setdefault(x.token, x.index)
+    tries = [x.index for x in history.exchanges() if is_refresh(x)]
+    unanswered: dict[str, list[Exchange]] = {}
+    for action in actions_of(history).all:
+        low = bisect_right(refused, action.begin, key=lambda x: x.index)
+        high = bisect_left(refused, action.end, key=lambda x: x.index)
+        for token, x in {x.token: x for x in reversed(refused[low:high])}.items():
+            if not any(first[token] < tried < action.end for tried in tries):
+                unanswered.setdefault(token, []).append(x)
+    return unanswered

@@ -29,18 +29,19 @@ def stock(believed: Any, true: dict[str, int], story: Story | None = None) -> St
     return (story or Story()).observe("stock", believed).truth(stock=true)
 
 
+RECORD: dict[str, Any] = {
+    "order_id": "1",
+    "email": "buyer@example.com",
+    "transaction_category": "purchase",
+    "timestamp": START_S - DAY_S,
+    "amount": "12.50",
+    "currency": "GBP",
+}
+
+
 def convert(**fields: Any) -> Story:
     """Return a story in which order 1 is converted, with some fields changed."""
-    row = {
-        "order_id": "1",
-        "email": "buyer@example.com",
-        "transaction_category": "purchase",
-        "timestamp": START_S - DAY_S,
-        "amount": "12.50",
-        "currency": "GBP",
-        **fields,
-    }
-    return Story().observe("conversions", [row]).truth(orders=[ONE])
+    return Story().observe("conversions", [{**RECORD, **fields}]).truth(orders=[ONE])
 
 
 def push(quantity: int, **fields: Any) -> Story:
@@ -340,6 +341,15 @@ CONVERSIONS = [
     fine("conversions_valid", "the article's field name", convert(email="", email_1="b@c.d")),
     fine("conversions_valid", "time as text", convert(timestamp="2026-10-26T10:00:00+00:00")),
     broken("conversions_valid", "contact_missing", "nobody to match", convert(email="")),
+    broken(
+        "conversions_valid",
+        "contact_missing",
+        "nobody to match at first, although later there is",
+        Story()
+        .observe("conversions", [dict(RECORD, email="")])
+        .observe("conversions", [RECORD])
+        .truth(orders=[ONE]),
+    ),
     broken(
         "conversions_valid",
         "field_missing",

@@ -9,7 +9,7 @@ from tests.support.histories import Story, line, order, told
 from tests.support.oracle_cases import judge
 
 from tts_chaos.core.verdict import Phase
-from tts_chaos.oracles.findings import Findings, name_few
+from tts_chaos.oracles.findings import Findings, name_few, spell_ms
 from tts_chaos.oracles.oracle import Rule
 
 ONE, TWO, THREE = order("1"), order("2"), order("3")
@@ -43,6 +43,16 @@ PAGE_2: dict[str, Any] = {"query": {"page_token": "p2"}}
 LOSSES: list[tuple[str, Story, str]] = [
     ("nothing asked", Story(), "no order search reached the platform"),
     ("search never works", Story().call(**DOWN), "no order search ever succeeded"),
+    (
+        "token never refreshed",
+        Story().call().invoke("sync_orders").expired().fail(),
+        "the access token was refused (HTTP 401 with code 105002) and nothing ever refreshed it",
+    ),
+    (
+        "search refused",
+        Story().call().call(status=400, code=36009004, message="page_size is required"),
+        "the order search as it is sent is refused for good: HTTP 400 with code 36009004",
+    ),
     ("one page only", Story().call(data=NEXT), "next_page_token is not followed"),
     (
         "a page failed",
@@ -112,6 +122,23 @@ def test_recovery_time_is_measured_from_the_begin_of_recovery() -> None:
     story = Story().wait(5_000).phase(Phase.RECOVERY).wait(90_000).waiting("x").wait(30_000)
 
     assert judge("recovered_in_time", story.waiting("")).counts["recovery_ms"] == 120_000
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "words"),
+    [
+        (0, "0 ms"),
+        (999.4, "999 ms"),
+        (1_000, "1 s"),
+        (2_500, "2.5 s"),
+        (61_500, "1 min 1 s"),
+        (1_800_000, "30 min"),
+        (5_430_000, "1 h 30 min"),
+        (86_400_000 + 60_000, "1 d"),
+    ],
+)
+def test_durations_are_told_as_people_say_them(duration_ms: float, words: str) -> None:
+    assert spell_ms(duration_ms) == words
 
 
 def test_a_broken_rule_is_reported_once_with_count_first_and_worst() -> None:

@@ -24,6 +24,12 @@ def renewed() -> Story:
     return begin().invoke("sync_orders").expired().refresh().call(**NEW).ok()
 
 
+def refused() -> Story:
+    """Return a story in which two runs are refused and nobody refreshes."""
+    story = begin().invoke("sync_orders").expired().fail().wait(60_000)
+    return story.invoke("sync_orders").expired().fail()
+
+
 REFRESHED = [
     unseen("token_refreshed_once", "a run without token trouble says nothing", begin()),
     fine("token_refreshed_once", "refreshed once when refused", renewed()),
@@ -187,6 +193,36 @@ REFRESHED = [
         "old_token_used",
         "a client that keeps the old token in memory",
         renewed().invoke("sync_orders").call().ok(),
+    ),
+    broken(
+        "token_refreshed_once",
+        "never_refreshed",
+        "three runs are refused and nobody refreshes",
+        refused().wait(60_000).invoke("sync_orders").expired().fail(),
+    ),
+    fine("token_refreshed_once", "two refused runs are no proof yet", refused()),
+    fine(
+        "token_refreshed_once",
+        "refreshed in the third refused run",
+        refused().invoke("sync_orders").expired().refresh().call(**NEW).ok(),
+    ),
+    fine(
+        "token_refreshed_once",
+        "a refresh that fails is a try, whatever follows",
+        begin()
+        .invoke("sync_orders")
+        .expired()
+        .refresh(granted=None)
+        .fail()
+        .invoke("sync_orders")
+        .expired()
+        .fail()
+        .invoke("sync_orders")
+        .expired()
+        .fail()
+        .invoke("sync_orders")
+        .expired()
+        .fail(),
     ),
 ]
 
