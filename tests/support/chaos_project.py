@@ -95,17 +95,18 @@ class ChaosProject:
 
     def run(self, *arguments: str, seed: str = "7") -> pytest.RunResult:
         """Run a chaos session in this process."""
-        return self._pytester.runpytest_inprocess(*self._command(arguments, seed))
+        return self._pytester.runpytest_inprocess(*self.command(*arguments, seed=seed))
 
     def run_apart(
         self, *arguments: str, seed: str = "7", plugins: tuple[str, ...] = ()
     ) -> pytest.RunResult:
         """Run a chaos session in a process of its own."""
         loaded = [part for plugin in plugins for part in ("-p", plugin)]
-        command = self._command(arguments, seed)
+        command = self.command(*arguments, seed=seed)
         return self._pytester.runpytest_subprocess(*loaded, *command, timeout=60)
 
-    def _command(self, arguments: tuple[str, ...], seed: str) -> list[str]:
+    def command(self, *arguments: str, seed: str = "7") -> list[str]:
+        """Write the ini file, and return the arguments of a chaos session."""
         lines = "".join(f"{key} = {value}\n" for key, value in self.ini.items())
         self.write("pytest.ini", f"[pytest]\n{lines}")
         chosen = ["--tts-seed", seed] if seed else []
