@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,10 +38,12 @@ def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run
     finally:
         run.close()
     if run.leftover_threads:
-        warnings.warn(
-            f"{run.scenario.id}: the integration did not end its threads: "
-            f"{', '.join(run.leftover_threads)}; end them in the fixture, after the yield",
-            stacklevel=1,
+        threads = ", ".join(run.leftover_threads)
+        request.node.warn(
+            pytest.PytestWarning(
+                f"the integration did not end its threads: {threads}; end them in the fixture, "
+                "after the yield"
+            )
         )
 
 

@@ -8,8 +8,10 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from tts_chaos.core.history import Json
 from tts_chaos.core.registry import nearest
-from tts_chaos.errors import ConfigError
+from tts_chaos.engine.plain import to_plain
+from tts_chaos.errors import ConfigError, UsageError
 from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS, OBSERVATIONS
 
 __all__ = ["InProcessSubject"]
@@ -32,6 +34,11 @@ class InProcessSubject:
     """
 
     def __init__(self, integration: object) -> None:
+        if isinstance(integration, type):
+            raise ConfigError(
+                f"the fixture tts_integration returned the class {integration.__name__} itself; "
+                "return an object of it"
+            )
         self._integration = integration
         self._exceptions: dict[str, str] = {}
         self._capabilities = frozenset(
@@ -65,7 +72,11 @@ class InProcessSubject:
         """Call a method; arguments are positional in their documented order, settings by name.
 
         Returns:
-            What it returns; where that is awaitable, an awaitable.
+            What it returns, as JSON values; where that is awaitable, an awaitable of them. What an
+            action returns without having been asked for anything is kept only if it is like JSON.
+
+        Raises:
+            UsageError: If an answer that was asked for is not like JSON.
         """
         method = getattr(self._integration, name)
         order = ACTION_ARGUMENTS.get(name, ())
@@ -77,14 +88,15 @@ class InProcessSubject:
         except BaseException as error:
             self._keep(name, error)
             raise
-        return self._await(name, value) if inspect.isawaitable(value) else value
+        return self._await(name, value) if inspect.isawaitable(value) else _plain(name, value)
 
     async def _await(self, name: str, value: Awaitable[Any]) -> Any:
         try:
-            return await value
+            answer = await value
         except BaseException as error:
             self._keep(name, error)
             raise
+        return _plain(name, answer)
 
     def _keep(self, name: str, error: BaseException) -> None:
         key = f"{name} {type(error).__name__} {error}"
@@ -101,6 +113,19 @@ _NOT_ITS_OWN = (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
 """What comes from outside and ends a call in the middle."""
 
 
+def _plain(name: str, value: Any) -> Json:
+    try:
+        return to_plain(value)
+    except UsageError:
+        if name in ACTIONS and name not in _ANSWERING:
+            return None
+        raise
+
+
+_ANSWERING = frozenset({"deliver_webhook", "quote_checkout"})
+"""Actions that are asked for an answer."""
+
+
 def _describe_unusable(integration: object) -> str:
     known = ", ".join(_KNOWN)
     if integration is None:
@@ -112,11 +137,6 @@ def _describe_unusable(integration: object) -> str:
         return (
             "the fixture tts_integration is async; make it a plain fixture, its methods may be "
             "async"
-        )
-    if isinstance(integration, type):
-        return (
-            f"the fixture tts_integration returned the class {integration.__name__} itself; "
-            "return an object of it"
         )
     own = [
         name
