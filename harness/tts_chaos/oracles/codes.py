@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from tts_chaos.core.history import Exchange
@@ -71,7 +72,7 @@ _MEANINGS: dict[int, Meaning] = {
     25001028: Meaning.TRANSIENT,
 }
 
-_TOKEN_WORDS = ("access token", "access_token", "x-tts-access-token", "token is", "token expired")
+_TOKEN_WORDS = re.compile(r"access[ _-]token|(?<!page[ _])\btoken (?:is|has|expired)")
 """36009004 is one code for a dozen failures: only its message tells a dead token from a bad field.
 Source: protocol facts, section 4 (documented)."""
 
@@ -97,7 +98,7 @@ def _meaning_of_code(exchange: Exchange) -> Meaning:
     code, words = exchange.code or 0, exchange.message.lower()
     if exchange.status == 429:
         return Meaning.RATE
-    if code == 36009004 and any(word in words for word in _TOKEN_WORDS):
+    if code == 36009004 and _TOKEN_WORDS.search(words):
         return Meaning.TOKEN
     if code in _MEANINGS:
         return _MEANINGS[code]

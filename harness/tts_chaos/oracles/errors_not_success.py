@@ -136,9 +136,14 @@ def _is_mended(failed: Exchange, exchanges: Sequence[Exchange]) -> bool:
 
 
 def _is_confirmed(failed: Exchange, later: Sequence[Exchange]) -> bool:
-    """Whether a write took effect although its answer was lost, and the client looked."""
+    """Whether a write took effect although its answer was lost, and the client looked.
+
+    What the platform refused inside code 0 did not take effect, and its answer was not lost.
+    """
+    if failed.succeeded or not failed.committed:
+        return False
     ids = ids_named(failed)
-    return failed.committed and any(tells_of(x, ids) for x in later if not is_write(x))
+    return any(tells_of(x, ids) for x in later if not is_write(x))
 
 
 def _ids(exchange: Exchange) -> set[str]:

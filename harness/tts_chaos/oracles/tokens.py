@@ -176,13 +176,15 @@ def unanswered_refusals(history: History) -> dict[str, list[Exchange]]:
     """Return the access tokens that were refused and never refreshed, with the refused calls.
 
     One call per action, in order, of the actions that ended before anybody so much as tried to
-    refresh. Tokens that a newer pair replaced are left out: there the new pair was not used.
+    refresh. Refusals of a token that a newer pair had replaced are left out: there the new pair
+    was not used.
     """
     refused = [x for x in history.exchanges() if x.token and meaning_of(x) is Meaning.TOKEN]
     if not refused:
         return {}
     replaced = Lineage(history).access_replaced
-    refused = sorted((x for x in refused if x.token not in replaced), key=lambda x: x.index)
+    refused = [x for x in refused if x.token not in replaced or x.index < replaced[x.token].since]
+    refused.sort(key=lambda x: x.index)
     first: dict[str, int] = {}
     for x in refused:
         first.setdefault(x.token, x.index)

@@ -26,6 +26,12 @@ ANSWERS: list[tuple[str, dict[str, Any], Meaning, bool]] = [
         False,
     ),
     (
+        "36009004 about a page token",
+        {"status": 400, "code": 36009004, "message": "param body.page_token is not allowed"},
+        Meaning.PERMANENT,
+        False,
+    ),
+    (
         "36009004 about the timestamp",
         {"status": 400, "code": 36009004, "message": "timestamp expired"},
         Meaning.PERMANENT,

@@ -472,6 +472,16 @@ HONEST = [
     ),
     broken(
         "errors_not_success",
+        "partial_failure_ignored",
+        "an error inside code 0, and the SKU read later",
+        Story()
+        .invoke("push_stock")
+        .push(5, errors=[{"code": 1, "detail": {"sku_id": "S1"}}])
+        .call(data={"skus": [{"id": "S1"}]})
+        .ok(),
+    ),
+    broken(
+        "errors_not_success",
         "nothing_reached",
         "nobody was reached",
         Story().invoke("sync_orders").ok().fault("port_refused", inferred=True),
