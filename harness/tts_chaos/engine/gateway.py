@@ -82,6 +82,7 @@ class Gateway:
         self._current_call = 0
         self._open: dict[int, _Open] = {}
         self._has_begun = False
+        self._failure: Exception | None = None
 
     def begin(self) -> None:
         """Say that the platform is set up, and that from now on its changes are recorded."""
@@ -114,6 +115,15 @@ class Gateway:
                 "seems; raise limits.calls in the scenario if that is intended"
             )
 
+    def raise_failure(self) -> None:
+        """Raise what broke in the platform or in a fault, whatever the integration made of it.
+
+        Raises:
+            Exception: The first such error.
+        """
+        if self._failure is not None:
+            raise self._failure
+
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep everybody else from the platform while its own methods are called directly."""
@@ -129,10 +139,17 @@ class Gateway:
         with self._lock:
             self._calls += 1
             self.refuse_endless()
-            return self._take(request, self._calls)
+            self._current_call = self._calls
+            try:
+                return self._take(request, self._calls)
+            except Exception as error:
+                # It goes through the integration, which may catch it: nothing proves more then.
+                self._failure = self._failure or error
+                raise
+            finally:
+                self._current_call = 0
 
     def _take(self, request: ApiRequest, call: int) -> _Open:
-        self._current_call = call
         started_ms = self._clock.now_ms() - self._clock.offset_ms
         self._lift_overdue()
         self.platform.advance()
@@ -165,7 +182,6 @@ class Gateway:
             faults=tuple(hit.fault for hit in hits),
             started_ms=started_ms,
         )
-        self._current_call = 0
         opened = _Open(
             answered.delivery, lambda fate: self._record(exchange, answered.delivery, fate)
         )

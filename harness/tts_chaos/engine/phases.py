@@ -22,13 +22,13 @@ from tts_chaos.core.history import (
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.core.verdict import Outcome, Phase
 from tts_chaos.engine.arguments import resolve
+from tts_chaos.engine.capabilities import needed_capabilities
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Ending, Judgement
 from tts_chaos.engine.ports import Completion, Subject, World
 from tts_chaos.engine.post import Post
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import ChaosError, InjectionError
-from tts_chaos.oracles.catalogue import ORACLES
 from tts_chaos.scenarios.model import (
     ActionStep,
     FaultStep,
@@ -77,23 +77,12 @@ class Phases:
         self._ops = 0
         self._proxied: dict[str, int] = {}
         self.recovery_ms: int | None = None
-        self.missing = self._missing_capabilities()
+        needed = needed_capabilities(run)
+        self.missing = tuple(name for name in needed if name not in subject.capabilities)
 
     @property
     def _is_wire(self) -> bool:
         return self._world.name == "wire"
-
-    def _missing_capabilities(self) -> tuple[str, ...]:
-        """Return what the scenario needs and the integration lacks, in order of first need."""
-        needed = [
-            step.action
-            for step in (*self._scenario.method, *self._scenario.rollback)
-            if isinstance(step, ActionStep)
-        ]
-        for name in self._judgement.expected:
-            needed.extend(ORACLES[name].observes)
-        unique = dict.fromkeys(needed)
-        return tuple(name for name in unique if name not in self._subject.capabilities)
 
     def play(self) -> Ending:
         """Play all phases; returns how they ended."""
@@ -283,8 +272,9 @@ class Phases:
             done = self._world.call_together(works, limit_ms=self._limit_ms)
         for op, completion in enumerate(done, first):
             self._complete(op, action, completion)
-        # Whoever catches everything would go on for ever, so the door's word is asked for again.
+        # What the door refused or broke on went through the integration, which may catch it all.
         self._gateway.refuse_endless()
+        self._gateway.raise_failure()
         return done
 
     def _complete(self, op: int, action: str, completion: Completion) -> None:
@@ -319,6 +309,8 @@ class Phases:
                 )
 
     def _deliver(self, together: Sequence[OutgoingWebhook]) -> list[Completion]:
+        if "deliver_webhook" not in self._subject.capabilities:
+            return [Completion(kind=OpKind.INFO, error="nobody listens") for _ in together]
         return self._invoke(
             "deliver_webhook",
             [{"headers": dict(each.headers), "body": each.body} for each in together],

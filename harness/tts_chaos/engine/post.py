@@ -74,14 +74,16 @@ class Post:
             deliveries = self._gateway.due_webhooks()
             if not deliveries:
                 return
+            due_at_ms = self._world.clock.now_ms()
             for together in _in_groups(deliveries):
-                self._deliver(together)
+                self._deliver(together, due_at_ms)
             # At once: what a webhook did may be repaired by the next sync before anybody sees it.
             self._look()
 
-    def _deliver(self, together: list[OutgoingWebhook]) -> None:
-        if together[0].delay_ms:
-            self._world.sleep(together[0].delay_ms)
+    def _deliver(self, together: list[OutgoingWebhook], due_at_ms: int) -> None:
+        early_ms = due_at_ms + together[0].delay_ms - self._world.clock.now_ms()
+        if early_ms > 0:
+            self._world.sleep(early_ms)
         started_ms = self._world.clock.now_ms()
         completions = self._receiver(together)
         in_time = self._world.clock.now_ms() - started_ms <= DEADLINE_MS

@@ -133,9 +133,7 @@ class OutputSearch:
         for channel, pieces in self._written.items():
             self._record(channel, channel, "".join(pieces))
         for file in _files_below(self._paths):
-            with file.open("rb") as stream:
-                text = stream.read(FILE_LIMIT_BYTES).decode("latin-1")
-            self._record("file", file.name, text)
+            self._record("file", file.name, _read(file))
 
     def search(self, channel: str, source: str, text: str) -> None:
         """Search one text; recorded only where something was found."""
@@ -151,6 +149,15 @@ class OutputSearch:
                 leaks=self._secrets.find(text),
             )
         )
+
+
+def _read(file: Path) -> str:
+    """Return a file's text; of one that is gone meanwhile, or locked, nothing."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(FILE_LIMIT_BYTES).decode("latin-1")
+    except OSError:
+        return ""
 
 
 def _files_below(paths: Iterable[Path]) -> list[Path]:

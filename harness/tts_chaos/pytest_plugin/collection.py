@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from tts_chaos.engine.capabilities import needed_capabilities
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
 from tts_chaos.errors import ChaosError, ConfigError
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, RESULT, SESSION
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.reporting.story import tell
-from tts_chaos.scenarios.model import ActionStep, Scenario
+from tts_chaos.scenarios.model import Scenario
 
 __all__ = [
     "FIXTURE",
@@ -154,7 +155,7 @@ def partition_by_offer(
     played: list[Scenario] = []
     left_out: list[Scenario] = []
     for row in scenarios:
-        (left_out if lacking & _needs_of(row) else played).append(row)
+        (left_out if lacking.intersection(needed_capabilities(row)) else played).append(row)
     return played, left_out
 
 
@@ -169,12 +170,3 @@ def _unknown(option: str, word: str, valid: list[str], said: str = "nothing matc
     close = nearest(word, valid)
     hint = f" Did you mean {close!r}?" if close else ""
     return f"{option}: {said} {word!r}.{hint} Known: {', '.join(valid)}"
-
-
-def _needs_of(scenario: Scenario) -> set[str]:
-    from tts_chaos.oracles.catalogue import ORACLES
-
-    steps = (*scenario.method, *scenario.rollback)
-    actions = {step.action for step in steps if isinstance(step, ActionStep)}
-    observed = {name for o in scenario.expect.oracles for name in ORACLES[o].observes}
-    return actions | observed

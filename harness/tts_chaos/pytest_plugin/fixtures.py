@@ -30,10 +30,7 @@ def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run
     session = request.config.stash[SESSION]
     run = session.make_run(request.node, tts_workspace)
     try:
-        run.open()
-    except ChaosError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
-    try:
+        _open(run)
         yield run
     finally:
         run.close()
@@ -45,6 +42,13 @@ def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run
                 "after the yield"
             )
         )
+
+
+def _open(run: Run) -> None:
+    try:
+        run.open()
+    except ChaosError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture
