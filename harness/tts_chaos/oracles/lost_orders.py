@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tts_chaos.core.history import Exchange, History, WebhookSent
+from tts_chaos.core.history import Exchange, History, Truth, WebhookSent
+from tts_chaos.oracles.beliefs import true_orders
 from tts_chaos.oracles.calls import operation_name
 from tts_chaos.oracles.codes import Meaning, describe, meaning_of
 from tts_chaos.oracles.tokens import unanswered_refusals
@@ -20,6 +21,10 @@ __all__ = ["explain_loss"]
 
 _SEARCH = "order.get_order_list"
 _DETAIL = "order.get_order_detail"
+_LARGEST_PAGE = 100
+"""Source: protocol facts, section 7.1 (documented)."""
+
+_ONE_PAGE = "next_page_token is not followed: only the first page is ever read"
 
 
 def explain_loss(history: History, lost: Sequence[str]) -> str:
@@ -33,6 +38,7 @@ def explain_loss(history: History, lost: Sequence[str]) -> str:
         or _page_not_read(searches)
         or _mapping_dropped(searches, lost)
         or _webhook_acknowledged(history, lost)
+        or _never_turned_the_page(history, searches)
         or "an error while reading orders is not made up for by a later run"
     )
 
@@ -94,7 +100,7 @@ def _page_not_read(searches: Sequence[Exchange]) -> str:
         if not token or token in read:
             continue
         if token not in tried:
-            return "next_page_token is not followed: only the first page is ever read"
+            return _ONE_PAGE
         return (
             "an error on a later page is taken for the end of the list, and the mark of the last"
             " sync moves past the pages that were not read"
@@ -132,3 +138,13 @@ def _webhook_acknowledged(history: History, lost: Sequence[str]) -> str:
                 " platform never sent it again"
             )
     return ""
+
+
+def _never_turned_the_page(history: History, searches: Sequence[Exchange]) -> str:
+    """Guess where bodies are too long for the history to show their page tokens."""
+    truths = history.of(Truth)
+    if not truths or any(search.parameter("page_token") for search in searches):
+        return ""
+    asked = (search.parameter("page_size") or "" for search in searches)
+    sizes = [int(size) for size in asked if size.isdigit()]
+    return _ONE_PAGE if len(true_orders(truths[-1])) > max(sizes, default=_LARGEST_PAGE) else ""

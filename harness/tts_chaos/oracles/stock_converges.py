@@ -118,7 +118,7 @@ def _explain(writes: Sequence[StockWrite], *, believed: int, true: int, sold: se
         )
     if last is not None and last.applied and last.quantity < believed and true == last.quantity:
         return "the stock was lowered again by a failed attempt that was repeated (lowered twice)"
-    if true > believed and true - believed in sold:
+    if any(true - believed == units * times for units in sold for times in range(1, 5) if units):
         return (
             "a sale was booked twice (stock lowered twice): by a duplicate webhook, or by webhook"
             " and sync both, or lowered before a push that failed and was tried again"

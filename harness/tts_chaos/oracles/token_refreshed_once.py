@@ -240,11 +240,15 @@ def _find_vain(all_refreshes: list[Refresh], limit: int, findings: Findings) -> 
 
 
 def _find_dead_calls(history: History, limit: int, findings: Findings) -> int:
-    """Count calls with a token that was refused before in the same action; returns refusals."""
+    """Count calls with a token that was refused before in the same action; returns refusals.
+
+    Calls that were sent side by side learn of the refusal together: before a refresh was tried,
+    only those count that began after an earlier refusal had arrived.
+    """
     actions = actions_of(history)
     refused_in_all = 0
     for action in actions.all:
-        refused: dict[str, int] = {}
+        refused: dict[str, list[int]] = {}
         gave_up: set[str] = set()
         for exchange in actions.exchanges_during(action):
             if is_refresh(exchange):
@@ -252,18 +256,20 @@ def _find_dead_calls(history: History, limit: int, findings: Findings) -> int:
                 is_over = meaning_of(exchange) is Meaning.PERMANENT
                 gave_up = set(refused) if is_over else set()
             elif meaning_of(exchange) is Meaning.TOKEN and exchange.token:
-                times = refused[exchange.token] = refused.get(exchange.token, 0) + 1
+                is_dead = exchange.token in gave_up
+                before = refused.setdefault(exchange.token, [])
+                known = sum(is_dead or at_ms < exchange.started_ms for at_ms in before)
+                before.append(exchange.at_ms)
                 refused_in_all += 1
-                allowed = 1 if exchange.token in gave_up else limit
-                allowed *= max(1, actions.open_at(exchange.index))
-                if times > allowed:
+                allowed = (1 if is_dead else limit) * max(1, actions.open_at(exchange.index))
+                if known >= allowed:
                     findings.add(
                         "call_with_dead_token",
-                        f"call {exchange.call} presented a token that had been refused "
-                        f"{times - 1} times in the same {action.name}()",
-                        actual=f"refused {times} times",
+                        f"call {exchange.call} presented a token that had been refused {known} "
+                        f"times in the same {action.name}()",
+                        actual=f"refused {known + 1} times",
                         index=exchange.index,
-                        weight=times,
+                        weight=known,
                     )
     return refused_in_all
 

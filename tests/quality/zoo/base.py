@@ -14,11 +14,13 @@ from typing import Any
 
 from tests.quality.zoo.caller import Caller
 from tests.quality.zoo.manners import Json, Trouble
+
 from tts_chaos.typing import ShopAccess
 
 __all__ = ["Connector"]
 
 OVERLAP_S = 900
+PAGE_LIMIT = 40
 LOOK_BACK_S = 28 * 86_400
 SHIPPED = ("AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED")
 WITHOUT_SALE = ("UNPAID", "ON_HOLD", "CANCELLED")
@@ -45,7 +47,7 @@ class Connector(Caller):
     def read_pages(self, shop: ShopAccess, since: int) -> None:
         """Walk through all pages of a search, and read every order on them."""
         token = ""
-        for _ in range(200):
+        for _ in range(PAGE_LIMIT):
             page = self.read_page(shop, since, token)
             self.read_orders(shop, [row["id"] for row in page.get("orders") or []])
             token = page.get("next_page_token") or ""

@@ -18,11 +18,11 @@ from typing import Any
 
 import httpx
 from cryptography.fernet import Fernet
-
 from tests.quality.zoo.manners import Json, Manners, Trouble
+
 from tts_chaos.typing import ShopAccess, TwinConnection
 
-__all__ = ["Caller"]
+__all__ = ["Caller", "trust"]
 
 WAIT_LIMIT_S = 120.0
 """A longer pause that the platform asks for ends the call."""
@@ -32,7 +32,8 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @lru_cache
-def _trust(ca_file: str | None) -> ssl.SSLContext:
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """Return a verifying context; making one reads hundreds of certificates, so it is kept."""
     return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
 
 
@@ -98,8 +99,8 @@ class Caller(Manners):
     def open_connections(self) -> None:
         """Make the connection pool."""
         patience = httpx.Timeout(15.0, connect=5.0)
-        trust = _trust(self.connection.ca_file)
-        self.client = httpx.Client(timeout=patience, verify=trust, trust_env=False)
+        verify = trust(self.connection.ca_file)
+        self.client = httpx.Client(timeout=patience, verify=verify, trust_env=False)
 
     def exchange(
         self, method: str, url: str, headers: dict[str, str], body: bytes
@@ -189,7 +190,7 @@ class Caller(Manners):
 
     # -- tokens ---------------------------------------------------------------------------------
 
-    def token_for(self, path: str) -> str:  # noqa: ARG002 - some members tell calls apart
+    def token_for(self, path: str) -> str:
         """Return an access token that may be used."""
         if self.state["is_dead"]:
             raise self.dead()

@@ -55,6 +55,11 @@ LOSSES: list[tuple[str, Story, str]] = [
     ),
     ("one page only", Story().call(data=NEXT), "next_page_token is not followed"),
     (
+        "one page only, too long to be kept",
+        Story().call(query={"page_size": "1"}, data={"orders": "x" * 9}),
+        "next_page_token is not followed",
+    ),
+    (
         "a page failed",
         Story().call(data=NEXT).call(**DOWN, **PAGE_2),
         "an error on a later page is taken for the end of the list",
@@ -100,6 +105,7 @@ DIFFERENCES: list[tuple[str, Story, int, int, str]] = [
         "the platform refused the SKU inside code 0",
     ),
     ("sold twice", Story(), 3, 5, "a sale was booked twice (stock lowered twice)"),
+    ("sold three times", Story(), 1, 5, "a sale was booked twice (stock lowered twice)"),
     ("sale missed", Story(), 7, 5, "a sale was never booked"),
 ]
 

@@ -182,11 +182,28 @@ REFRESHED = [
         "on with the old token and no refresh at all",
         begin()
         .invoke("sync_orders")
-        .expired(entity="1")
+        .expired(entity="1", took_ms=20)
+        .wait(1)
+        .expired("detail", query={"ids": "1"}, took_ms=20)
+        .wait(1)
+        .expired("detail", query={"ids": "2"}, took_ms=20)
+        .wait(1)
+        .expired("detail", query={"ids": "3"})
+        .fail(),
+    ),
+    fine(
+        "token_refreshed_once",
+        "calls side by side learn of the expiry together",
+        begin()
+        .invoke("sync_orders")
         .expired("detail", query={"ids": "1"})
         .expired("detail", query={"ids": "2"})
         .expired("detail", query={"ids": "3"})
-        .fail(),
+        .expired("detail", query={"ids": "4"})
+        .expired("detail", query={"ids": "5"})
+        .refresh()
+        .call(**NEW)
+        .ok(),
     ),
     broken(
         "token_refreshed_once",

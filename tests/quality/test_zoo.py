@@ -1,0 +1,147 @@
+"""The harness can fail: for each rule there is a broken integration that this very rule catches.
+
+And it is silent where it should be: correct integrations of several shapes pass the same scenarios
+without a single finding.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby, pairwise
+
+import pytest
+from tests.quality.playing import CAUGHT, broken_rules, describe, play
+from tests.quality.zoo.async_form import AsyncConnector
+from tests.quality.zoo.base import Connector
+from tests.quality.zoo.catalogue import ZOO, Make, Member
+from tests.quality.zoo.requests_form import RequestsConnector
+from tests.quality.zoo.stock_broken import KeepsBooks, WritesFirst
+from tests.unit.oracles import order_cases, run_cases, token_cases, wire_cases
+
+from tts_chaos.core.verdict import Outcome
+from tts_chaos.oracles.catalogue import ORACLES
+from tts_chaos.reference.factory import make_reference
+
+RULES = [f"{name}.{rule}" for name, oracle in ORACLES.items() for rule in oracle.rules]
+OUT_OF_REACH = {
+    "no_oversell.stock_below_zero": "the twin refuses to sell or to set less than nothing; the rule"
+    " judges histories recorded elsewhere",
+    "no_double_shipment.shipped_twice": "the twin refuses the second shipment of a parcel; the rule"
+    " judges histories recorded elsewhere",
+    "no_secret_leaks.secret_in_address": "a run searches output, logs, errors and files; addresses"
+    " are judged by https_only.secret_in_url",
+}
+"""Rules that no integration can break in a run against the twin, and why."""
+
+ECHO = "recovered_in_time.not_recovered"
+"""Follows from any liveness rule that is still broken at the end; no finding of its own."""
+
+SCENARIOS = sorted({member.scenario for member in ZOO})
+SHAPES_OF_ORDERS = ("auth/token-expired-401", "overload/rate-limited-429", "network/port-refused")
+CORRECT: list[tuple[Make, str]] = [
+    *((make_reference, scenario) for scenario in SCENARIOS),
+    *((Connector, scenario) for scenario in SCENARIOS),
+    *((AsyncConnector, scenario) for scenario in SHAPES_OF_ORDERS),
+    *((RequestsConnector, scenario) for scenario in SHAPES_OF_ORDERS),
+    (KeepsBooks, "stock/push-fails-three-times"),
+    (KeepsBooks, "stock/pushed-again-while-down"),
+    (KeepsBooks, "webhooks/nothing-but-webhooks"),
+    (WritesFirst, "stock/warehouse-added"),
+]
+EXPLAINED = [
+    ("ReadsOnePage", "next_page_token is not followed"),
+    ("SendsPageTokenInBody", "the order search as it is sent is refused for good"),
+    ("SkipsBrokenDetails", "a failed order detail call drops its orders"),
+    ("NeverRefreshes", "nothing ever refreshed it"),
+    ("MarksFailedPushesDone", "was never sent again, or was marked done although it failed"),
+    ("LowersStockPerDelivery", "deliveries are not deduplicated"),
+    ("TakesUtcForLocalTime", "local time is taken for UTC or the reverse"),
+    ("SpellsCanceledWithOneL", "'CANCELED' is no status of the platform"),
+]
+
+
+def _is_sole(member: Member) -> bool:
+    """Whether only the member's own rule catches it."""
+    result = play(member.make, member.scenario, member.world)
+    return set(broken_rules(result)) <= {member.rule, ECHO}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_broken_integration(rule: str) -> None:
+    members = [member.name for member in ZOO if member.rule == rule]
+
+    assert members or rule in OUT_OF_REACH, f"no member of the zoo breaks {rule}; add one"
+
+
+@pytest.mark.parametrize("rule", OUT_OF_REACH)
+def test_a_rule_out_of_reach_is_broken_by_a_history_written_by_hand(rule: str) -> None:
+    oracle, _, name = rule.partition(".")
+    cases = [*order_cases.CASES, *wire_cases.CASES, *token_cases.CASES, *run_cases.CASES]
+
+    assert [case.claim for case in cases if case.oracle == oracle and name in case.rules]
+
+
+def test_no_rule_is_out_of_reach_that_a_member_breaks() -> None:
+    assert OUT_OF_REACH.keys() & {member.rule for member in ZOO} == set()
+
+
+def test_members_and_rules_out_of_reach_name_rules_that_exist() -> None:
+    assert {*OUT_OF_REACH, *(member.rule for member in ZOO)} <= {*RULES}
+
+
+@pytest.mark.parametrize("member", ZOO, ids=lambda member: member.id)
+def test_a_broken_integration_is_caught_by_its_rule(member: Member) -> None:
+    result = play(member.make, member.scenario, member.world)
+
+    assert member.rule in broken_rules(result), (
+        f"{member.name} ({member.defect}) should break {member.rule}, but {describe(result)}"
+    )
+    assert result.outcome in CAUGHT, describe(result)
+
+
+@pytest.mark.parametrize(
+    ("make", "scenario"), CORRECT, ids=lambda part: getattr(part, "__name__", part)
+)
+def test_a_correct_integration_passes_without_a_finding(make: Make, scenario: str) -> None:
+    result = play(make, scenario)
+
+    assert broken_rules(result) == [], describe(result)
+    assert result.outcome is Outcome.PASSED, describe(result)
+
+
+@pytest.mark.slow
+def test_a_correct_integration_passes_on_real_sockets_without_a_finding() -> None:
+    result = play(Connector, "network/port-refused", "wire")
+
+    assert broken_rules(result) == [], describe(result)
+    assert result.outcome is Outcome.PASSED, describe(result)
+
+
+@pytest.mark.parametrize(("name", "words"), EXPLAINED)
+def test_the_likely_defect_is_the_planted_one(name: str, words: str) -> None:
+    member = next(member for member in ZOO if member.name == name)
+    result = play(member.make, member.scenario, member.world)
+
+    assert any(words in finding.defect for finding in result.findings), describe(result)
+
+
+@pytest.mark.parametrize("member", ZOO, ids=lambda member: member.id)
+def test_no_message_counts_long_times_in_milliseconds(member: Member) -> None:
+    result = play(member.make, member.scenario, member.world)
+    words = " ".join(f"{f.message} {f.expected} {f.actual}" for f in result.findings).split()
+
+    counts = [before for before, word in pairwise(words) if word == "ms"]
+    assert [count for count in counts if len(count) > 3] == []
+
+
+def test_most_rules_catch_a_member_that_no_other_rule_catches() -> None:
+    by_rule = groupby(sorted(ZOO, key=lambda member: member.rule), key=lambda member: member.rule)
+    sole = {rule: any(map(_is_sole, members)) for rule, members in by_rule}
+
+    idle = sorted(rule for rule, is_sole in sole.items() if not is_sole)
+    share = 1 - len(idle) / len(sole)
+    sys.stdout.write(
+        f"{share:.0%} of {len(sole)} rules catch a member that no other rule catches; "
+        f"beside others only: {', '.join(idle)}\n"
+    )
+    assert share >= 0.75, idle

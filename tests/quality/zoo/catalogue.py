@@ -1,0 +1,15 @@
+"""The whole zoo: importing this module registers every broken integration."""
+
+from __future__ import annotations
+
+from tests.quality.zoo import (  # noqa: F401 - each module registers its members
+    orders_broken,
+    retries_broken,
+    stock_broken,
+    telling_broken,
+    tokens_broken,
+    webhooks_broken,
+)
+from tests.quality.zoo.registry import ZOO, Make, Member
+
+__all__ = ["ZOO", "Make", "Member"]

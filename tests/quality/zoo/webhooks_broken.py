@@ -1,0 +1,138 @@
+"""Integrations that trust, refuse, drop or multiply webhooks."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+
+from tests.quality.zoo.base import Connector
+from tests.quality.zoo.manners import Json
+from tests.quality.zoo.registry import broken, broken_reference
+from tests.quality.zoo.stock_broken import KeepsBooks
+
+from tts_chaos.reference.connector import ReferenceIntegration
+
+__all__: list[str] = []
+
+# -- genuine and forged ---------------------------------------------------------------------------
+
+
+@broken("genuine_webhooks_accepted.genuine_refused", "webhooks/delivered-twice")
+class SignsRewrittenJson(Connector):
+    """Checks the signature over JSON that was read and written again."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return super().is_genuine(headers, json.dumps(json.loads(body), indent=1).encode())
+
+
+@broken("genuine_webhooks_accepted.genuine_refused", "webhooks/out-of-order")
+class LeavesOutTheAppKey(Connector):
+    """Computes the signature by the scheme of another product: over the body alone."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        secret = self.settings["app_secret"].encode()
+        expected = hmac.new(secret, body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected, headers.get("authorization", ""))
+
+
+@broken("genuine_webhooks_accepted.genuine_dropped", "webhooks/slow-answers-for-a-day")
+class WorksBeforeItAnswers(Connector):
+    """Reads the order of a webhook before it answers the webhook."""
+
+    def take_event(self, event: Json) -> None:
+        super().take_event(event)
+        self.state["seen"].pop()
+        self.work_off()
+
+
+@broken("forged_webhooks_ignored.forgery_accepted", "webhooks/forged")
+class ChecksNoSignature(Connector):
+    """Has its signature check commented out."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return True
+
+
+@broken("forged_webhooks_ignored.forgery_accepted", "webhooks/forged")
+class SkipsMissingSignatures(Connector):
+    """Checks a signature only where there is one."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return "authorization" not in headers or super().is_genuine(headers, body)
+
+
+@broken("forged_webhooks_ignored.forgery_believed", "webhooks/forged-about-a-known-order")
+class ChecksAfterwards(Connector):
+    """Takes the status of a webhook over first and checks its signature afterwards."""
+
+    def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        data = json.loads(body)["data"]
+        order = self.state["orders"].get(str(data.get("order_id")))
+        if order is not None:
+            order["status"] = data["order_status"]
+        return super().deliver_webhook(headers, body)
+
+
+@broken_reference("forged_webhooks_ignored.forgery_accepted", "webhooks/forged")
+def answers_forgeries_kindly(reference: ReferenceIntegration) -> None:
+    """Answers every delivery with 200, forged ones included."""
+    receive = reference._inbox.receive
+    reference._inbox.receive = lambda *given: max(200, 0 * receive(*given))  # type: ignore[method-assign]
+
+
+# -- webhooks_once --------------------------------------------------------------------------------
+
+
+@broken("webhooks_once.booked_twice", "webhooks/nothing-but-webhooks")
+class BooksEachDelivery(Connector):
+    """Books an order for each delivery of its webhook."""
+
+    def is_new(self, event: Json) -> bool:
+        self.state["seen"].append(event["data"]["order_id"])
+        return True
+
+    def orders(self) -> list[Json]:
+        orders = {order["id"]: order for order in super().orders()}
+        return [orders[id] for id in self.state["seen"] if id in orders]
+
+
+@broken("webhooks_once.units_booked_twice", "webhooks/nothing-but-webhooks")
+class BooksUnitsPerDelivery(Connector):
+    """Adds the units of an order to its books with each delivery of its webhook."""
+
+    def is_new(self, event: Json) -> bool:
+        self.state["seen"].append(event["data"]["order_id"])
+        return True
+
+    def map_lines(self, rows: list[Json]) -> list[Json]:
+        times = len(self.state["seen"]) // 2
+        return [line for line in super().map_lines(rows) for _ in range(times)]
+
+
+@broken("webhooks_once.stock_lowered_twice", "webhooks/nothing-but-webhooks")
+class LowersStockPerDelivery(KeepsBooks):
+    """Lowers its stock with each delivery of a webhook: looks up, lowers, and marks too late."""
+
+    def is_new(self, event: Json) -> bool:
+        return True
+
+    def book(self, order: Json) -> None:
+        deliveries = self.state["inbox"].count([order["shop_id"], order["id"]])
+        for _ in range(deliveries):
+            self.lower(order)
+        Connector.book(self, order)
+
+
+@broken("webhooks_once.conversion_told_twice", "webhooks/nothing-but-webhooks")
+class ConvertsEachDelivery(Connector):
+    """Queues a conversion with each delivery of a webhook."""
+
+    def is_new(self, event: Json) -> bool:
+        self.state["seen"].append(event["data"]["order_id"])
+        return True
+
+    def converted_orders(self) -> list[Json]:
+        orders = {order["id"]: order for order in super().converted_orders()}
+        return [orders[id] for id in self.state["seen"] if id in orders]
