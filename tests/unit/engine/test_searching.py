@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,75 +37,89 @@ class Desk:
         return [(record.channel, record.source) for record in searched if record.leaks]
 
 
-@pytest.fixture
-def desk() -> Iterator[Desk]:
+@contextmanager
+def started() -> Iterator[Desk]:
+    """Start within the test: between its set-up and its call, capturing changes the streams."""
     desk = Desk()
     desk.search.start()
-    yield desk
-    desk.search.stop()
+    try:
+        yield desk
+    finally:
+        desk.search.stop()
 
 
-def test_a_clean_run_says_how_much_was_searched(desk: Desk) -> None:
-    print("four")
+def test_a_clean_run_says_how_much_was_searched() -> None:
+    with started() as desk:
+        sys.stdout.write("four\n")
 
-    assert desk.found() == []
-    assert {r.channel: r.characters for r in desk.recorder.history().of(Searched)} == {
-        "stdout": 5,
-        "stderr": 0,
-        "log": 0,
-    }
-
-
-def test_a_secret_on_standard_output_is_found(desk: Desk) -> None:
-    print(SECRET)
-
-    assert desk.found() == [("stdout", "stdout")]
+        assert desk.found() == []
+        assert {r.channel: r.characters for r in desk.recorder.history().of(Searched)} == {
+            "stdout": 5,
+            "stderr": 0,
+            "log": 0,
+        }
 
 
-def test_a_secret_on_standard_error_is_found(desk: Desk) -> None:
-    print(SECRET, file=sys.stderr)
+def test_a_secret_on_standard_output_is_found() -> None:
+    with started() as desk:
+        sys.stdout.write(SECRET)
 
-    assert desk.found() == [("stderr", "stderr")]
-
-
-def test_a_secret_written_as_bytes_is_found(desk: Desk) -> None:
-    sys.stdout.buffer.write(SECRET.encode())
-
-    assert desk.found() == [("stdout", "stdout")]
+        assert desk.found() == [("stdout", "stdout")]
 
 
-def test_a_secret_in_pieces_is_found(desk: Desk) -> None:
-    sys.stdout.write(SECRET[:6])
-    sys.stdout.write(SECRET[6:])
+def test_a_secret_on_standard_error_is_found() -> None:
+    with started() as desk:
+        sys.stderr.write(SECRET)
 
-    assert desk.found() == [("stdout", "stdout")]
-
-
-def test_a_secret_in_a_log_line_is_found(desk: Desk) -> None:
-    logging.getLogger("shop").warning("using %s", SECRET)
-
-    assert ("log", "log") in desk.found()
+        assert desk.found() == [("stderr", "stderr")]
 
 
-def test_a_log_line_that_its_level_suppresses_is_no_leak(desk: Desk) -> None:
-    logging.getLogger("shop").setLevel(logging.WARNING)
+def test_a_secret_written_as_bytes_is_found() -> None:
+    with started() as desk:
+        sys.stdout.buffer.write(SECRET.encode())
 
-    logging.getLogger("shop").debug("using %s", SECRET)
-
-    assert desk.found() == []
+        assert desk.found() == [("stdout", "stdout")]
 
 
-def test_a_log_call_that_cannot_be_formatted_is_searched_as_far_as_it_goes(desk: Desk) -> None:
-    logging.getLogger("shop").warning(f"using {SECRET} %s %s", 1)
+def test_a_secret_in_pieces_is_found() -> None:
+    with started() as desk:
+        sys.stdout.write(SECRET[:6])
+        sys.stdout.write(SECRET[6:])
 
-    assert ("log", "log") in desk.found()
+        assert desk.found() == [("stdout", "stdout")]
+
+
+def test_a_secret_in_a_log_line_is_found() -> None:
+    with started() as desk:
+        logging.getLogger("shop").warning("using %s", SECRET)
+
+        assert ("log", "log") in desk.found()
+
+
+def test_a_log_line_that_its_level_suppresses_is_no_leak() -> None:
+    with started() as desk:
+        logging.getLogger("shop").setLevel(logging.WARNING)
+
+        logging.getLogger("shop").debug("using %s", SECRET)
+
+        assert desk.found() == []
+
+
+def test_a_log_call_that_cannot_be_formatted_is_searched_as_far_as_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with started() as desk:
+        logging.getLogger("shop").warning(f"using {SECRET} %s %s", 1)
+
+        assert ("log", "log") in desk.found()
 
 
 def test_what_is_written_still_arrives(capsys: pytest.CaptureFixture[str]) -> None:
     desk = Desk()
     desk.search.start()
 
-    print("hello")
+    sys.stdout.write("hello\n")
     sys.stdout.flush()
     desk.search.stop()
 
@@ -112,24 +127,26 @@ def test_what_is_written_still_arrives(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_output_is_searched_after_somebody_put_another_stream_in_place(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    with started() as desk:
+        monkeypatch.setattr(sys, "stdout", io.StringIO())
 
-    desk.search.watch_streams()
-    print(SECRET)
+        desk.search.watch_streams()
+        sys.stdout.write(SECRET)
 
-    assert desk.found() == [("stdout", "stdout")]
+        assert desk.found() == [("stdout", "stdout")]
 
 
-def test_watching_twice_keeps_each_word_once(desk: Desk) -> None:
-    desk.search.watch_streams()
+def test_watching_twice_keeps_each_word_once() -> None:
+    with started() as desk:
+        desk.search.watch_streams()
 
-    print("four")
-    desk.search.finish()
+        sys.stdout.write("four\n")
+        desk.search.finish()
 
-    (out, *_) = desk.recorder.history().of(Searched)
-    assert out.characters == 5
+        (out, *_) = desk.recorder.history().of(Searched)
+        assert out.characters == 5
 
 
 def test_the_streams_are_given_back() -> None:
@@ -172,7 +189,7 @@ def test_closing_the_output_closes_nothing(capsys: pytest.CaptureFixture[str]) -
     sys.stdout.close()
     sys.stdout.buffer.close()
     desk.search.stop()
-    print("still here")
+    sys.stdout.write("still here\n")
 
     assert capsys.readouterr().out == "still here\n"
 
