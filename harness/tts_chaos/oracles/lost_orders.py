@@ -1,21 +1,22 @@
 """Why orders are missing: what the wire shows about orders that never arrived.
 
 Explanations are likely causes, tried from the most to the least telling. Source of the classes:
-defects seen in real connectors (errors taken for an empty last page, one page only, a failed
-detail call, a webhook acknowledged before its look-up).
+defects seen in real connectors (a token that nothing refreshes, errors taken for an empty last
+page, one page only, a failed detail call, a webhook acknowledged before its look-up).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from tts_chaos.core.history import Exchange, History, Truth, WebhookSent
-from tts_chaos.oracles.beliefs import true_orders
+from tts_chaos.oracles.beliefs import Order, true_orders
 from tts_chaos.oracles.calls import operation_name
 from tts_chaos.oracles.codes import Meaning, describe, meaning_of
-from tts_chaos.oracles.tokens import unanswered_refusals
+from tts_chaos.oracles.stock_writes import decoded
+from tts_chaos.oracles.tokens import is_refresh, unanswered_refusals
 
 __all__ = ["explain_loss"]
 
@@ -27,40 +28,56 @@ _LARGEST_PAGE = 100
 _ONE_PAGE = "next_page_token is not followed: only the first page is ever read"
 
 
+class _Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about a loss.
+
+    Attributes:
+        lost: Ids of the orders that are not known.
+        true: Every order of the platform by id, at the end.
+        searches: All order searches.
+    """
+
+    history: History
+    lost: Sequence[str]
+    true: Mapping[str, Order]
+    searches: Sequence[Exchange]
+
+    @property
+    def successes(self) -> list[Exchange]:
+        """Searches that were answered with a page."""
+        return [search for search in self.searches if search.succeeded]
+
+
 def explain_loss(history: History, lost: Sequence[str]) -> str:
     """Return the likeliest reason why the orders `lost` are not known."""
-    searches = [x for x in history.exchanges() if operation_name(x) == _SEARCH]
-    return (
-        _never_searched(searches)
-        or _token_given_up(history)
-        or _refused_to_the_end(searches)
-        or _details_failed(history, lost)
-        or _page_not_read(searches)
-        or _mapping_dropped(searches, lost)
-        or _webhook_acknowledged(history, lost)
-        or _never_turned_the_page(history, searches)
-        or "an error while reading orders is not made up for by a later run"
+    truths = history.of(Truth)
+    loss = _Loss(
+        history=history,
+        lost=lost,
+        true=true_orders(truths[-1]) if truths else {},
+        searches=[x for x in history.exchanges() if operation_name(x) == _SEARCH],
+    )
+    found = (explain(loss) for explain in _EXPLANATIONS)
+    default = "an error while reading orders is not made up for by a later run"
+    return next(filter(None, found), default)
+
+
+def _nothing_asked(loss: _Loss) -> str:
+    if loss.searches:
+        return ""
+    return _webhook_acknowledged(loss) or (
+        "no order search reached the platform: orders are only taken from webhooks, or the"
+        " address is wrong"
     )
 
 
-def _never_searched(searches: Sequence[Exchange]) -> str:
-    if not searches:
-        return (
-            "no order search reached the platform: orders are only taken from webhooks, or the"
-            " address is wrong"
-        )
-    if not any(search.succeeded for search in searches):
-        return "no order search ever succeeded, not even after the platform was well again"
-    return ""
-
-
-def _token_given_up(history: History) -> str:
+def _token_given_up(loss: _Loss) -> str:
     """Look for a refused access token that is still in use at the end, never refreshed."""
-    asked = [x for x in history.exchanges() if x.token]
+    asked = [x for x in loss.history.exchanges() if x.token]
     last = asked[-1] if asked else None
     if last is None or meaning_of(last) is not Meaning.TOKEN:
         return ""
-    if last.token not in unanswered_refusals(history):
+    if last.token not in unanswered_refusals(loss.history):
         return ""
     return (
         f"the access token was refused ({describe(last)}) and nothing ever refreshed it: a refresh"
@@ -68,9 +85,23 @@ def _token_given_up(history: History) -> str:
     )
 
 
-def _refused_to_the_end(searches: Sequence[Exchange]) -> str:
+def _refresh_refused(loss: _Loss) -> str:
+    """Look for a pair that could not be refreshed, whatever was tried."""
+    exchanges = loss.history.exchanges()
+    last = next((x for x in reversed(exchanges) if is_refresh(x)), None)
+    if last is None or meaning_of(last) is not Meaning.PERMANENT:
+        return ""
+    if any(x.succeeded and x.index > last.index for x in exchanges):
+        return ""
+    return (
+        f"the access token could not be refreshed: {last.method} {last.host}{last.path} was refused"
+        f" for good, {describe(last)}"
+    )
+
+
+def _refused_to_the_end(loss: _Loss) -> str:
     """Look for a search that is refused for good, even after the platform was well again."""
-    last = searches[-1]
+    last = loss.searches[-1]
     if meaning_of(last) is not Meaning.PERMANENT:
         return ""
     return (
@@ -79,9 +110,26 @@ def _refused_to_the_end(searches: Sequence[Exchange]) -> str:
     )
 
 
-def _details_failed(history: History, lost: Sequence[str]) -> str:
-    details = [x for x in history.exchanges() if operation_name(x) == _DETAIL]
-    for id in lost:
+def _no_success(loss: _Loss) -> str:
+    if loss.successes:
+        return ""
+    return "no order search ever succeeded, not even after the platform was well again"
+
+
+def _shop_left_out(loss: _Loss) -> str:
+    searched = {search.shop for search in loss.successes}
+    homes = {loss.true[id].shop for id in loss.lost if id in loss.true}
+    if "" in searched or not homes - searched:
+        return ""
+    return (
+        f"no search of shop {min(homes - searched)} ever succeeded: its cipher or token is mixed up"
+        " with another shop's, or an error in one shop ends the run for all"
+    )
+
+
+def _details_failed(loss: _Loss) -> str:
+    details = [x for x in loss.history.exchanges() if operation_name(x) == _DETAIL]
+    for id in loss.lost:
         asked = [x for x in details if id in (x.parameter("ids") or "")]
         if asked and not any(x.succeeded for x in asked):
             return (
@@ -91,11 +139,11 @@ def _details_failed(history: History, lost: Sequence[str]) -> str:
     return ""
 
 
-def _page_not_read(searches: Sequence[Exchange]) -> str:
+def _page_not_read(loss: _Loss) -> str:
     """Look for a page that was announced and never read."""
-    read = {search.parameter("page_token") for search in searches if search.succeeded}
-    tried = {search.parameter("page_token") for search in searches}
-    for search in searches:
+    read = {search.parameter("page_token") for search in loss.successes}
+    tried = {search.parameter("page_token") for search in loss.searches}
+    for search in loss.successes:
         token = _next_page(search)
         if not token or token in read:
             continue
@@ -109,20 +157,15 @@ def _page_not_read(searches: Sequence[Exchange]) -> str:
 
 
 def _next_page(search: Exchange) -> str:
-    if not search.succeeded:
-        return ""
-    try:
-        data = msgspec.json.decode(search.response_body).get("data") or {}
-    except (msgspec.DecodeError, AttributeError):
-        return ""
+    data = decoded(search.response_body).get("data")
     token = data.get("next_page_token") if isinstance(data, dict) else ""
     return token if isinstance(token, str) else ""
 
 
-def _mapping_dropped(searches: Sequence[Exchange], lost: Sequence[str]) -> str:
-    for id in lost:
+def _mapping_dropped(loss: _Loss) -> str:
+    for id in loss.lost:
         quoted = f'"{id}"'
-        if any(search.succeeded and quoted in search.response_body for search in searches):
+        if any(quoted in search.response_body for search in loss.successes):
             return (
                 "the order was delivered in a search result and then dropped: a page is thrown"
                 " away when a later step fails, or the mapping discards what it cannot read"
@@ -130,9 +173,23 @@ def _mapping_dropped(searches: Sequence[Exchange], lost: Sequence[str]) -> str:
     return ""
 
 
-def _webhook_acknowledged(history: History, lost: Sequence[str]) -> str:
-    for sent in history.of(WebhookSent):
-        if sent.status == 200 and any(id in sent.body for id in lost):
+def _outside_window(loss: _Loss) -> str:
+    """Look for orders that last changed before the window of the last search begins."""
+    since = decoded(loss.successes[-1].body).get("update_time_ge")
+    changed = [loss.true[id].raw.get("updated_at_s") for id in loss.lost if id in loss.true]
+    if not isinstance(since, int) or not changed:
+        return ""
+    if not all(isinstance(at_s, int) and at_s < since for at_s in changed):
+        return ""
+    return (
+        "the search asks only for changes after the orders' last one: the mark of the last sync"
+        " moved although they were not read, or local time is taken for UTC"
+    )
+
+
+def _webhook_acknowledged(loss: _Loss) -> str:
+    for sent in loss.history.of(WebhookSent):
+        if sent.status == 200 and any(id in sent.body for id in loss.lost):
             return (
                 "a webhook about the order was acknowledged before its look-up succeeded, so the"
                 " platform never sent it again"
@@ -140,11 +197,26 @@ def _webhook_acknowledged(history: History, lost: Sequence[str]) -> str:
     return ""
 
 
-def _never_turned_the_page(history: History, searches: Sequence[Exchange]) -> str:
+def _never_turned_the_page(loss: _Loss) -> str:
     """Guess where bodies are too long for the history to show their page tokens."""
-    truths = history.of(Truth)
-    if not truths or any(search.parameter("page_token") for search in searches):
+    if any(search.parameter("page_token") for search in loss.searches):
         return ""
-    asked = (search.parameter("page_size") or "" for search in searches)
+    asked = (search.parameter("page_size") or "" for search in loss.searches)
     sizes = [int(size) for size in asked if size.isdigit()]
-    return _ONE_PAGE if len(true_orders(truths[-1])) > max(sizes, default=_LARGEST_PAGE) else ""
+    return _ONE_PAGE if len(loss.true) > max(sizes, default=_LARGEST_PAGE) else ""
+
+
+_EXPLANATIONS: tuple[Callable[[_Loss], str], ...] = (
+    _nothing_asked,
+    _token_given_up,
+    _refresh_refused,
+    _refused_to_the_end,
+    _no_success,
+    _shop_left_out,
+    _details_failed,
+    _page_not_read,
+    _mapping_dropped,
+    _outside_window,
+    _webhook_acknowledged,
+    _never_turned_the_page,
+)

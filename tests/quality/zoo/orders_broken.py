@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -52,6 +53,51 @@ class SkipsBrokenDetails(Connector):
             super().read_orders(shop, new)
         except Trouble as trouble:
             self.alert(trouble.cause, "some orders are skipped")
+
+
+@broken("orders_complete.order_lost", "overload/outage-503")
+class MovesItsMarkFirst(Connector):
+    """Moves the mark of the last sync before it reads, so that a failed sync is never made up."""
+
+    def read_pages(self, shop: ShopAccess, since: int) -> None:
+        self.state["marks"][shop.id] = int(time.time())
+        super().read_pages(shop, since)
+
+
+@broken("orders_complete.order_lost", "overload/blip-503")
+class FiltersByLocalTime(Connector):
+    """Filters by local time, two hours ahead of UTC, and misses what has just changed."""
+
+    def search(self, shop: ShopAccess, body: Json, query: Iterable[tuple[str, str]]) -> Json:
+        since = body["update_time_ge"]
+        shifted = {"update_time_ge": since + 7200} if since else body
+        return super().search(shop, shifted, query)
+
+
+@broken("orders_complete.order_lost", "shops/two-markets")
+class UsesOneCipher(Connector):
+    """Addresses every shop by the cipher of the first."""
+
+    def search(self, shop: ShopAccess, body: Json, query: Iterable[tuple[str, str]]) -> Json:
+        return super().search(self.connection.shops[0], body, query)
+
+
+@broken("orders_complete.order_lost", "overload/blip-503")
+class SignsOtherBytes(Connector):
+    """Signs a body without the spaces that it sends."""
+
+    def sign(self, path: str, query: Iterable[tuple[str, str]], body: bytes) -> str:
+        return super().sign(path, query, body.replace(b": ", b":"))
+
+
+@broken("orders_complete.order_lost", "webhooks/nothing-but-webhooks-while-down")
+class ForgetsFailedLookUps(Connector):
+    """Takes a webhook off its list before the order was read."""
+
+    def work_off(self) -> None:
+        due, self.state["inbox"] = self.state["inbox"], []
+        for shop in self.connection.shops:
+            self.read_orders(shop, [id for shop_id, id in due if shop_id == shop.id])
 
 
 @broken("orders_complete.order_unexpected", "webhooks/delivered-twice")

@@ -47,6 +47,15 @@ class RecognisesExpiryByWording(Connector):
         return (cause, "never") if kind == "token" and not is_expiry else (cause, kind)
 
 
+@broken("orders_complete.order_lost", "auth/token-expired-401")
+class RefreshesAtTheApiHost(Connector):
+    """Sends its refresh to the API's host instead of the token host."""
+
+    def refresh_address(self, refresh_token: str) -> str:
+        address = super().refresh_address(refresh_token)
+        return address.replace(self.connection.token_url, self.connection.api_url)
+
+
 @broken("token_refreshed_once.refresh_storm", "auth/token-expired-parallel")
 class RefreshesInEachWorker(Connector):
     """Lets every worker that meets an expired token refresh by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.histories import Story, line, order, told
+from tests.support.histories import START_S, Story, line, order, told
 from tests.support.oracle_cases import judge
 
 from tts_chaos.core.verdict import Phase
@@ -52,6 +52,26 @@ LOSSES: list[tuple[str, Story, str]] = [
         "search refused",
         Story().call().call(status=400, code=36009004, message="page_size is required"),
         "the order search as it is sent is refused for good: HTTP 400 with code 36009004",
+    ),
+    (
+        "refresh refused",
+        Story().call().invoke("sync_orders").expired().refresh(1, None).fail(),
+        "the access token could not be refreshed: GET auth.tiktok-shops.com/api/v2/token/refresh",
+    ),
+    (
+        "nobody polls",
+        Story().webhook(about="2"),
+        "a webhook about the order was acknowledged before its look-up",
+    ),
+    (
+        "another shop's cipher",
+        Story().call(shop="shop-2"),
+        "no search of shop shop-1 ever succeeded",
+    ),
+    (
+        "the mark moved",
+        Story().call(body={"update_time_ge": START_S}),
+        "the search asks only for changes after the orders' last one",
     ),
     ("one page only", Story().call(data=NEXT), "next_page_token is not followed"),
     (
