@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tts_chaos.core.verdict import Outcome, Verdict
+from tts_chaos.engine.capabilities import expected_oracles, hypothesis_of, unseen
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.oracles.catalogue import GUARDS, NOT_AWAITED, ORACLES
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, judge_safely
@@ -23,10 +24,25 @@ class Ending:
 
 
 class Judgement:
-    """Knows which oracles a scenario expects, and weighs what they say."""
+    """Knows which oracles a scenario expects, and weighs what they say.
 
-    def __init__(self, scenario: Scenario, gateway: Gateway, world: str) -> None:
-        self._scenario = scenario
+    Args:
+        scenario: What was played.
+        gateway: Where the history is.
+        world: Name of the world; decides the recovery time objective.
+        capabilities: What the integration offers; oracles that need more are left out.
+        not_offered: What it knowingly lacks; left out without a word.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        gateway: Gateway,
+        world: str,
+        *,
+        capabilities: Collection[str],
+        not_offered: Collection[str] = (),
+    ) -> None:
         self._gateway = gateway
         recovery, alert = scenario.recovery, scenario.expect.alert
         self.settings = JudgeSettings(
@@ -35,7 +51,15 @@ class Judgement:
             alert_within_ms=alert.within_ms if alert else 0,
             options=dict(scenario.expect.options),
         )
-        self.expected = _with_alert(scenario.expect.oracles, alert is not None)
+        self.expected = tuple(
+            name
+            for name in expected_oracles(scenario)
+            if all(observed in capabilities for observed in ORACLES[name].observes)
+        )
+        self.unseen = tuple(
+            name for name in unseen(scenario, capabilities) if name not in not_offered
+        )
+        self._hypothesis = hypothesis_of(scenario)
 
     def awaited(self) -> tuple[str, ...]:
         """Return the liveness oracles that recovery waits for."""
@@ -49,20 +73,15 @@ class Judgement:
         """Return why the integration is not yet whole; "" once it is."""
         for report in self._judge(self.awaited()):
             if report.verdict is not Verdict.VALID:
-                return report.reason or f"{report.oracle} is {report.verdict}"
+                return report.reason if report.findings else f"{report.oracle}: {report.reason}"
         return ""
 
     def broken_hypothesis(self) -> str:
         """Return why the steady-state hypothesis does not hold; "" where it does."""
-        probes = tuple(probe.oracle for probe in self._scenario.steady_state) or self._default()
-        for report in self._judge(probes):
+        for report in self._judge(self._hypothesis):
             if report.verdict is not Verdict.VALID:
                 return f"{report.oracle}: {report.reason}"
         return ""
-
-    def _default(self) -> tuple[str, ...]:
-        """Without probes of its own, a scenario presumes what it expects of orders."""
-        return tuple(name for name in self.awaited() if name.startswith("orders_"))
 
     def _judge(self, names: Sequence[str]) -> list[OracleReport]:
         history = self._gateway.history()
@@ -79,7 +98,7 @@ class Judgement:
         if ending.outcome is Outcome.HARNESS_ERROR or missing:
             return ending.outcome or Outcome.NOT_EXERCISED, ending.reason, ()
         names = (*self.expected, *(name for name in GUARDS if name not in self.expected))
-        reports = tuple(self._judge(names))
+        reports = tuple(sorted(self._judge(names), key=_gravity))
         if ending.outcome is Outcome.ABORTED:
             return Outcome.ABORTED, ending.reason, reports
         outcome, reason = self._weigh(ending, reports)
@@ -103,11 +122,17 @@ class Judgement:
         unknown = [r for r in reports if r.oracle in self.expected and r.verdict is Verdict.UNKNOWN]
         if unknown:
             return Outcome.INCONCLUSIVE, f"{unknown[0].oracle}: {unknown[0].reason}"
+        if self.unseen:
+            names = ", ".join(f"{name}()" for name in self.unseen)
+            return (
+                Outcome.NOT_EXERCISED,
+                f"all that could be judged passed, but the integration does not offer {names}",
+            )
         return Outcome.PASSED, ""
 
 
-def _with_alert(names: tuple[str, ...], wants_alert: bool) -> tuple[str, ...]:
-    extra = ["recovered_in_time"]
-    if wants_alert:
-        extra.append("alert_raised")
-    return (*names, *(name for name in extra if name not in names))
+def _gravity(report: OracleReport) -> int:
+    """Return a rank that puts broken safety first, then what did not recover, then the rest."""
+    if report.verdict is not Verdict.INVALID:
+        return 2
+    return 0 if ORACLES[report.oracle].kind == "safety" else 1

@@ -22,7 +22,7 @@ from tts_chaos.core.history import (
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.core.verdict import Outcome, Phase
 from tts_chaos.engine.arguments import resolve
-from tts_chaos.engine.capabilities import needed_capabilities
+from tts_chaos.engine.capabilities import needed_to_play
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Ending, Judgement
 from tts_chaos.engine.ports import Completion, Subject, World
@@ -77,7 +77,7 @@ class Phases:
         self._ops = 0
         self._proxied: dict[str, int] = {}
         self.recovery_ms: int | None = None
-        needed = needed_capabilities(run)
+        needed = needed_to_play(run)
         self.missing = tuple(name for name in needed if name not in subject.capabilities)
 
     @property

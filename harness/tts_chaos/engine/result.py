@@ -29,7 +29,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         calls: Requests the integration sent.
         reports: One per oracle that judged, expected ones first.
         receipts: One per fault.
-        missing: Capabilities the scenario needed and the integration lacks.
+        missing: Capabilities the scenario asks for and the integration lacks.
         refused_destinations: Hosts outside the harness that the integration tried to reach.
         proxy: Fault proxy engine that ran, "" for none.
         contract_digest: Digest of the contracts the twin spoke.

@@ -8,7 +8,7 @@ run.close()                      # leaves nothing behind, whatever happened
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -58,6 +58,7 @@ class Run:
         world: Where; the run opens and closes it.
         seed: Decides everything random.
         searched_paths: Files and folders to search for secrets at the end.
+        not_offered: Capabilities that the integration knowingly lacks.
         progress: Told each phase as it begins.
     """
 
@@ -68,6 +69,7 @@ class Run:
         *,
         seed: int | str,
         searched_paths: Sequence[Path] = (),
+        not_offered: Collection[str] = (),
         progress: Progress = lambda _phase: None,
     ) -> None:
         self.scenario = scenario
@@ -96,6 +98,7 @@ class Run:
         self.gateway.attach(self.twin)
         self._search = OutputSearch(self.recorder, self.secrets, searched_paths)
         self._progress = progress
+        self._not_offered = not_offered
         self._started_ms = 0
         self._is_open = False
         self.connection: TwinConnection | None = None
@@ -151,7 +154,13 @@ class Run:
             KeyboardInterrupt: If the user interrupts; every fault is lifted first.
         """
         self._search.watch_streams()
-        judgement = Judgement(self.scenario, self.gateway, self.world.name)
+        judgement = Judgement(
+            self.scenario,
+            self.gateway,
+            self.world.name,
+            capabilities=subject.capabilities,
+            not_offered=self._not_offered,
+        )
         phases = Phases(
             run=self.scenario,
             gateway=self.gateway,
@@ -209,7 +218,7 @@ class Run:
             calls=self.gateway.calls,
             reports=reports,
             receipts=self.gateway.receipts(),
-            missing=phases.missing,
+            missing=phases.missing or judgement.unseen,
             refused_destinations=self.world.refused_destinations(),
             proxy=self.world.proxy_engine,
             contract_digest=self._contracts.digest,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tts_chaos.engine.capabilities import needed_capabilities
+from tts_chaos.engine.capabilities import needed_to_play
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
 from tts_chaos.errors import ChaosError, ConfigError
@@ -155,7 +155,7 @@ def partition_by_offer(
     played: list[Scenario] = []
     left_out: list[Scenario] = []
     for row in scenarios:
-        (left_out if lacking.intersection(needed_capabilities(row)) else played).append(row)
+        (left_out if lacking.intersection(needed_to_play(row)) else played).append(row)
     return played, left_out
 
 

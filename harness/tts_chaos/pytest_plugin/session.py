@@ -180,6 +180,7 @@ class ChaosSession:
             self._make_world(world),
             seed=self._options.seed,
             searched_paths=(workspace, *self._options.searched_paths),
+            not_offered=self._config.getini("tts_not_offered"),
         )
 
     def _make_world(self, name: str) -> World:

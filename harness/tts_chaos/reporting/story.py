@@ -110,8 +110,11 @@ def _what_was_injected(result: RunResult) -> Iterator[str]:
         calls = ", ".join(f"#{call}" for call in receipt.calls[:8])
         more = ", ..." if len(receipt.calls) > 8 else ""
         where = f" on request {calls}{more}" if calls else ""
+        times = {0: "never fired", 1: "fired once"}.get(
+            receipt.fired, f"fired {receipt.fired} times"
+        )
         yield (
-            f"  {receipt.name}: {FAULTS[receipt.name].summary}; fired {receipt.fired} times{where}"
+            f"  {receipt.name}: {FAULTS[receipt.name].summary}; {times}{where}"
             f"{'' if receipt.lifted else '; NOT LIFTED'}"
         )
     yield ""

@@ -9,6 +9,7 @@ from tts_chaos.core.history import Completed, Observed, OpKind, PhaseEntered, Tr
 from tts_chaos.core.verdict import Outcome, Phase
 from tts_chaos.engine.judgement import Ending, Judgement
 from tts_chaos.scenarios.model import Alert, Expect, Probe, Scenario
+from tts_chaos.typing import ACTIONS, OBSERVATIONS
 
 ORDER = {
     "id": "1",
@@ -26,6 +27,13 @@ ORDER = {
 TRUTH = Truth(ledger={"shops": {"s1": {"orders": [ORDER], "stock": {}}}})
 
 
+EVERYTHING = frozenset({*ACTIONS, *OBSERVATIONS})
+
+
+def _of(scenario: Scenario, world: str) -> Judgement:
+    return Judgement(scenario, Bench().gateway, world, capabilities=EVERYTHING)
+
+
 def _judge(
     *,
     expect: Expect | None = None,
@@ -34,6 +42,8 @@ def _judge(
     silent_fault: bool = False,
     recovered: bool = True,
     steady_state: tuple[Probe, ...] = (),
+    capabilities: frozenset[str] = EVERYTHING,
+    not_offered: tuple[str, ...] = (),
 ) -> Judgement:
     """Return the judgement of a run of which these things are true."""
     bench = Bench()
@@ -54,14 +64,22 @@ def _judge(
         expect=expect or Expect(oracles=("orders_complete",)),
         steady_state=steady_state,
     )
-    return Judgement(scenario, bench.gateway, "simulated")
+    return Judgement(
+        scenario,
+        bench.gateway,
+        "simulated",
+        capabilities=capabilities,
+        not_offered=not_offered,
+    )
 
 
+BLIND = {"expect": Expect(alert=Alert(cause="network")), "capabilities": EVERYTHING - {"alerts"}}
 HARNESS = Ending(Outcome.HARNESS_ERROR, "broken")
 ABORTED = Ending(Outcome.ABORTED, "no baseline")
 LATE = Ending(Outcome.NOT_RECOVERED, "2 orders missing")
 WELL = Ending(None)
 UNSEEN = Expect(oracles=("orders_complete", "webhooks_once"))
+STOCK = Expect(oracles=("orders_complete", "stock_converges"))
 
 OUTCOMES = {
     "all is well": (WELL, {}, (), Outcome.PASSED),
@@ -112,6 +130,37 @@ OUTCOMES = {
         ("ship",),
         Outcome.NOT_EXERCISED,
     ),
+    "an observation is not offered": (WELL, BLIND, (), Outcome.NOT_EXERCISED),
+    "an observation is knowingly not offered": (
+        WELL,
+        {**BLIND, "not_offered": ("alerts",)},
+        (),
+        Outcome.PASSED,
+    ),
+    "what can be seen weighs more than what cannot": (
+        WELL,
+        {**BLIND, "never_ends": True},
+        (),
+        Outcome.SAFETY_VIOLATED,
+    ),
+    "what the integration does not show is not judged": (
+        WELL,
+        {"expect": STOCK},
+        (),
+        Outcome.NOT_EXERCISED,
+    ),
+    "what it knowingly does not show is left out": (
+        WELL,
+        {"expect": STOCK, "not_offered": ("stock",)},
+        (),
+        Outcome.PASSED,
+    ),
+    "a broken rule weighs more than one that could not be judged": (
+        WELL,
+        {"expect": STOCK, "never_ends": True},
+        (),
+        Outcome.SAFETY_VIOLATED,
+    ),
     "a rule nobody asked for may see nothing": (WELL, {}, (), Outcome.PASSED),
 }
 
@@ -146,6 +195,12 @@ def test_a_defect_of_the_harness_is_not_judged() -> None:
     _, reason, reports = _judge().conclude(HARNESS, ())
 
     assert (reason, reports) == ("broken", ())
+
+
+def test_broken_rules_come_first_and_safety_before_liveness() -> None:
+    _, _, reports = _judge(never_ends=True, knows_orders=False).conclude(WELL, ())
+
+    assert [report.oracle for report in reports][:2] == ["actions_end", "orders_complete"]
 
 
 def test_the_rules_that_always_hold_are_judged_after_those_expected() -> None:
@@ -191,4 +246,4 @@ def test_a_probe_of_its_own_replaces_what_is_presumed() -> None:
 def test_each_world_has_its_own_objective(world: str, rto_ms: int) -> None:
     scenario = Scenario(id="a", path="a.toml", title="t", description="d", why="w")
 
-    assert Judgement(scenario, Bench().gateway, world).settings.rto_ms == rto_ms
+    assert _of(scenario, world).settings.rto_ms == rto_ms

@@ -234,13 +234,17 @@ def test_a_busy_thread_that_will_not_end_does_not_hold_the_call(
             except BaseException:  # noqa: BLE001 - it insists
                 continue
 
+    started: list[threading.Thread] = []
+
     def wait_for_it() -> None:
-        thread = threading.Thread(target=spin, name="miner", daemon=True)
-        thread.start()
-        thread.join()
+        started.append(threading.Thread(target=spin, name="miner", daemon=True))
+        started[0].start()
+        started[0].join()
 
     completion = hasty_world.call(wait_for_it, limit_ms=LIMIT_MS)
     is_over.append(True)
+    hasty_world.close()
+    started[0].join(5)
 
     assert completion.kind is OpKind.INFO
 
