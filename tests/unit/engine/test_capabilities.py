@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tts_chaos.engine.capabilities import needed_to_play, unseen
+from tts_chaos.engine.capabilities import (
+    expected_oracles,
+    hypothesis_of,
+    needed_to_play,
+    unseen,
+)
 from tts_chaos.scenarios.loader import parse_scenario
 from tts_chaos.scenarios.model import Scenario
 

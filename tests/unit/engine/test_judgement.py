@@ -145,19 +145,19 @@ OUTCOMES = {
     ),
     "what the integration does not show is not judged": (
         WELL,
-        {"expect": STOCK},
+        {"expect": STOCK, "capabilities": EVERYTHING - {"stock"}},
         (),
         Outcome.NOT_EXERCISED,
     ),
     "what it knowingly does not show is left out": (
         WELL,
-        {"expect": STOCK, "not_offered": ("stock",)},
+        {"expect": STOCK, "capabilities": EVERYTHING - {"stock"}, "not_offered": ("stock",)},
         (),
         Outcome.PASSED,
     ),
     "a broken rule weighs more than one that could not be judged": (
         WELL,
-        {"expect": STOCK, "never_ends": True},
+        {"expect": STOCK, "capabilities": EVERYTHING - {"stock"}, "never_ends": True},
         (),
         Outcome.SAFETY_VIOLATED,
     ),
