@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tts_chaos.core.history import History, Observed
+from tts_chaos.oracles.actions import actions_of
 from tts_chaos.oracles.beliefs import (
     believed_stock,
     observations,
@@ -15,7 +16,7 @@ from tts_chaos.oracles.beliefs import (
 from tts_chaos.oracles.codes import describe
 from tts_chaos.oracles.findings import Findings
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
-from tts_chaos.oracles.stock_writes import StockWrite, stock_writes
+from tts_chaos.oracles.stock_writes import StockWrite, instructed, stock_writes
 
 __all__ = ["judge"]
 
@@ -28,6 +29,10 @@ RULES = {
     "sku_unknown": Rule(
         expected="SKU ids the platform has",
         defect="stock is kept under a wrong id: the seller's SKU or another shop's",
+    ),
+    "push_lost": Rule(
+        expected="the quantity that push_stock() was asked to set",
+        defect="a push that fails is forgotten: there is no outbox, and nothing sends it again",
     ),
     "quantity_unreadable": Rule(
         expected="a whole number per SKU",
@@ -44,7 +49,10 @@ RULES = {
     rules=RULES,
 )
 def judge(history: History, _settings: JudgeSettings) -> OracleReport:
-    """Compare the last told stock with the ledger beside it; SKUs not told are not judged."""
+    """Compare the last told stock with the ledger beside it, and wishes with what became of them.
+
+    SKUs that are neither told nor asked for are not judged.
+    """
     told = observations(history, "stock")
     truth = truth_beside(history, told[-1]) if told else None
     if truth is None:
@@ -80,13 +88,46 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
                 sold={units[sku] for units in sold},
             )
             _add(findings, last, sku, believed=quantity, true=exists[sku], defect=defect)
+    lost = _find_lost(history, believed, exists, writes, findings)
     equal = sum(exists.get(sku) == quantity for sku, quantity in believed.items())
     return report(
         NAME,
-        saw=len(believed),
+        saw=len(believed) + lost,
         findings=findings.all(),
-        counts={"compared": len(believed), "equal": equal},
+        counts={"compared": len(believed), "equal": equal, "lost": lost},
     )
+
+
+def _find_lost(
+    history: History,
+    believed: Mapping[str, object],
+    exists: Mapping[str, int],
+    writes: Sequence[StockWrite],
+    findings: Findings,
+) -> int:
+    """Look for wishes that never arrived and that the integration no longer knows of."""
+    wishes = {
+        sku: (quantity, push)
+        for push in actions_of(history).named("push_stock")
+        for sku, quantity in instructed(push.arguments).items()
+    }
+    lost = 0
+    for sku, (quantity, push) in wishes.items():
+        arrived = any(
+            write.applied and write.sku == sku and write.exchange.index > push.begin
+            for write in writes
+        )
+        if arrived or sku in believed or exists.get(sku) == quantity:
+            continue
+        lost += 1
+        findings.add(
+            "push_lost",
+            f"SKU {sku} was to be set to {quantity}; the platform still sells {exists.get(sku)}",
+            expected=str(quantity),
+            actual=str(exists.get(sku)),
+            index=push.end if push.end < len(history) else push.begin,
+        )
+    return lost
 
 
 def _add(

@@ -96,6 +96,20 @@ class LowersBeforeEachTry(KeepsBooks):
         return super().push(sku, turn)
 
 
+@broken("stock_converges.push_lost", "stock/push-fails-three-times")
+class PushesOnceAndForgets(Connector):
+    """Sends each push once; one that fails is told to the caller and known no more."""
+
+    def push_stock(self, changes: Mapping[str, int]) -> None:
+        for sku, quantity in changes.items():
+            for shop in self.connection.shops:
+                self.read_levels(shop, [sku])
+            self.write_stock(sku, quantity, self.state["levels"][sku])
+
+    def stock(self) -> Any:
+        return {}
+
+
 @broken("stock_converges.sku_unknown", "stock/push-fails-three-times")
 class KeepsStockBySellerSku(Connector):
     """Tells its stock by the seller's SKU instead of the platform's id."""

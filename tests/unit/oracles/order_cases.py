@@ -238,6 +238,25 @@ STOCK = [
     fine("stock_converges", "a list of rows", stock([{"sku_id": "S1", "quantity": 5}], {"S1": 5})),
     broken("stock_converges", "stock_differs", "another quantity", stock({"S1": 5}, {"S1": 4})),
     broken("stock_converges", "sku_unknown", "an unknown SKU", stock({"X": 5}, {"S1": 5})),
+    broken(
+        "stock_converges",
+        "push_lost",
+        "a push that failed and is known no more",
+        Story()
+        .invoke("push_stock", changes={"S1": 9})
+        .fail("no")
+        .observe("stock", {})
+        .truth(stock={"S1": 4}),
+    ),
+    fine(
+        "stock_converges",
+        "a push that failed and is kept in mind until it arrives",
+        Story()
+        .invoke("push_stock", changes={"S1": 4})
+        .fail("no")
+        .observe("stock", {"S1": 4})
+        .truth(stock={"S1": 4}),
+    ),
     broken("stock_converges", "quantity_unreadable", "no number", stock({"S1": "?"}, {"S1": 5})),
     broken("stock_converges", "quantity_unreadable", "no mapping", stock("none", {"S1": 5})),
     unseen("no_oversell", "no write says nothing", Story().invoke("push_stock").ok()),
