@@ -126,6 +126,7 @@ class Phases:
             self._take(step)
             if isinstance(step, ActionStep):
                 self._look()
+        self._post.deliver_due()
 
     def _heal(self) -> None:
         self._enter(Phase.HEAL)
@@ -182,6 +183,13 @@ class Phases:
     # -- steps ----------------------------------------------------------------------------------
 
     def _take(self, step: Step) -> None:
+        """Do one step.
+
+        What several steps of the platform in a row announce arrives together, before anything else
+        is done; so their webhooks can be reordered, and faults armed later leave them alone.
+        """
+        if not isinstance(step, PlatformStep):
+            self._post.deliver_due()
         match step:
             case FaultStep():
                 self._arm(step)
@@ -194,7 +202,8 @@ class Phases:
             case WaitStep():
                 self._recorder.add(StepTaken(kind="wait", name="wait", value=step.wait_ms))
                 self._wait(step.wait_ms)
-        self._post.deliver_due()
+        if isinstance(step, ActionStep):
+            self._post.deliver_due()
 
     def _arm(self, step: FaultStep) -> None:
         trigger = step.trigger

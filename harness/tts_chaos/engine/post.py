@@ -32,7 +32,7 @@ class Post:
         world: Where time passes.
         receiver: Makes deliveries.
         recorder: Where they are recorded.
-        look: Observes the integration; called after each batch.
+        look: Observes the integration; called after each delivery.
     """
 
     def __init__(

@@ -34,7 +34,8 @@ class _TokenFault(Fault, frozen=True, kw_only=True):
 
     Attributes:
         told_as: `http` answers with the documented status (401), `ok` with 200 and the code in the
-            envelope; clients that look at only one of them fail on the other.
+            envelope; clients that look at only one of them fail on the other. Lifting changes
+            neither the token nor the way of telling: only a refresh mends it.
     """
 
     family: ClassVar[str] = "credentials"
@@ -47,10 +48,6 @@ class _TokenFault(Fault, frozen=True, kw_only=True):
     def begin(self) -> tuple[PlatformCommand, ...]:
         """Turn the way of telling, then spoil the tokens in use."""
         return (_told(self.told_as), PlatformCommand(name=self.command))
-
-    def end(self) -> tuple[PlatformCommand, ...]:
-        """Tell refusals with their documented status again; the token stays spoilt."""
-        return (_told("http"),)
 
 
 @register_fault

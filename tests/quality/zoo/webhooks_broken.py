@@ -63,7 +63,7 @@ class SkipsMissingSignatures(Connector):
         return "authorization" not in headers or super().is_genuine(headers, body)
 
 
-@broken("forged_webhooks_ignored.forgery_believed", "webhooks/forged-about-a-known-order")
+@broken("forged_webhooks_ignored.forgery_believed", "webhooks/forged")
 class ChecksAfterwards(Connector):
     """Takes the status of a webhook over first and checks its signature afterwards."""
 

@@ -7,6 +7,7 @@ import pytest
 from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
+from tts_chaos.faults.clock import ClockAhead
 from tts_chaos.faults.credentials import TokenExpired
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import PortRefused
@@ -112,9 +113,9 @@ def test_a_fault_that_never_set_in_has_nothing_to_undo() -> None:
 
 
 def test_lifting_undoes_once() -> None:
-    driver = Driver(TokenExpired(), Trigger())
+    driver = Driver(ClockAhead(by_ms=31_000), Trigger())
 
-    assert [command.name for command in driver.plane.lift("f")] == ["set_refusal_style"]
+    assert [command.arguments for command in driver.plane.lift("f")] == [{"offset_ms": 0}]
     assert driver.plane.lift("f") == ()
     assert driver.plane.active() == ()
 
