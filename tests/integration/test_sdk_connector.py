@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "sdk_connector"
 
 FOUND = {
-    "auth/token-expired-401": "not_recovered",
-    "auth/token-expired-200": "not_recovered",
-    "auth/seven-days-of-tokens": "not_recovered",
+    "auth/token-expired-401": "safety_violated",
+    "auth/token-expired-200": "safety_violated",
+    "auth/seven-days-of-tokens": "safety_violated",
     "auth/token-pair-kept-over-restart": "not_exercised",
     "stock/push-fails-three-times": "not_recovered",
     "network/blocked-for-an-hour": "not_exercised",

@@ -31,10 +31,13 @@ from tts_chaos.twin.store import Change
 from tts_chaos.wire.delivery import Delivery, Fate, OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["BODY_LIMIT", "Gateway"]
+__all__ = ["BODY_END", "BODY_LIMIT", "Gateway"]
 
 BODY_LIMIT = 16_384
 """Characters of a body kept in the history: whole for any page of orders a person would read."""
+
+BODY_END = 1_024
+"""How many of them are the end of a longer body."""
 
 
 class _Open:
@@ -220,7 +223,10 @@ class Gateway:
         text = self.secrets.redact(body.decode("utf-8", "backslashreplace"))
         if len(text) <= BODY_LIMIT:
             return text
-        return f"{text[:BODY_LIMIT]}… ({len(text) - BODY_LIMIT} characters more)"
+        # The end is kept as well: answers have their page token and request id there.
+        left_out = len(text) - BODY_LIMIT
+        head = text[: BODY_LIMIT - BODY_END]
+        return f"{head}… ({left_out} characters left out) …{text[-BODY_END:]}"
 
     # -- faults ---------------------------------------------------------------------------------
 

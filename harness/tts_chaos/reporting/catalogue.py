@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ from tts_chaos.faults.fault import Fault
 from tts_chaos.oracles.catalogue import ORACLES
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.twin import catalogue as _twin_catalogue  # noqa: F401 - registers every command
+from tts_chaos.twin.commands import describe_arguments
 from tts_chaos.twin.handler import COMMANDS
 
 __all__ = ["SECTIONS", "whole_catalogue"]
@@ -77,10 +78,16 @@ def commands() -> str:
 
 
 def _arguments(function: Callable[..., object]) -> str:
-    parameters = list(inspect.signature(function).parameters.values())[1:]
     return ", ".join(
-        f"`{p.name}`" if p.default is p.empty else f"`{p.name} = {p.default!r}`" for p in parameters
+        f"`{name}{_values(schema)}`" for name, schema in describe_arguments(function).items()
     )
+
+
+def _values(schema: dict[str, Any]) -> str:
+    """Return the choices and the default of an argument, as far as it has them."""
+    choices = f": {' | '.join(map(str, schema['enum']))}" if "enum" in schema else ""
+    default = f" = {schema['default']!r}" if "default" in schema else ""
+    return choices + default
 
 
 def operations() -> str:

@@ -16,6 +16,7 @@ from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.scenarios.shape import Place
 from tts_chaos.scenarios.steps import parse_fault
 from tts_chaos.serving.standalone import Standalone
+from tts_chaos.twin.commands import describe_arguments
 from tts_chaos.twin.handler import COMMANDS
 from tts_chaos.wire.message import ApiRequest
 
@@ -164,20 +165,10 @@ def list_commands(_twin: Standalone, _request: ControlRequest) -> Json:
             {
                 "command": name,
                 "help": inspect.getdoc(function) or "",
-                "arguments": _parameters_of(function),
+                "arguments": describe_arguments(function),
             }
             for name, function in COMMANDS.items()
         ]
-    }
-
-
-def _parameters_of(function: Any) -> dict[str, Json]:
-    """Return the arguments of a command with type and default; the first is the environment."""
-    rows = list(inspect.signature(function).parameters.values())[1:]
-    return {
-        row.name: {"type": str(row.annotation)}
-        | ({} if row.default is row.empty else {"default": row.default})
-        for row in rows
     }
 
 

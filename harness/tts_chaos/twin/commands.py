@@ -9,7 +9,7 @@ import inspect
 import typing
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,13 +18,12 @@ from tts_chaos.core.registry import nearest
 from tts_chaos.errors import UsageError
 from tts_chaos.twin.handler import COMMANDS, Command, TwinEnv, command
 
-__all__ = ["LONGEST_SHIFT_MS", "check_command", "run_command"]
+__all__ = ["LONGEST_SHIFT_MS", "check_command", "describe_arguments", "run_command"]
 
 LONGEST_SHIFT_MS = 366 * 86_400_000
 """A year either way; more is a slip of units."""
 
-_STYLES = ("http", "ok")
-_PROFILES = ("documented", "article")
+Shift = Annotated[int, msgspec.Meta(ge=-LONGEST_SHIFT_MS, le=LONGEST_SHIFT_MS)]
 
 
 def check_command(name: str, arguments: Mapping[str, Any]) -> None:
@@ -36,6 +35,17 @@ def check_command(name: str, arguments: Mapping[str, Any]) -> None:
     if name not in COMMANDS:
         raise UsageError(COMMANDS.describe_unknown(name))
     _checked(name, COMMANDS[name], arguments)
+
+
+def describe_arguments(function: Command) -> dict[str, dict[str, Json]]:
+    """Return a JSON Schema for each argument of a command, with its default where it has one."""
+    expected, required = _signature(function)
+    parameters = inspect.signature(function).parameters
+    return {
+        name: msgspec.json.schema(kind)
+        | ({} if name in required else {"default": parameters[name].default})
+        for name, kind in expected.items()
+    }
 
 
 def run_command(env: TwinEnv, name: str, arguments: Mapping[str, Any]) -> Json:
@@ -65,6 +75,11 @@ def _checked(name: str, function: Command, arguments: Mapping[str, Any]) -> dict
 
 
 def _typed(name: str, key: str, value: Any, kind: Any) -> Any:
+    if typing.get_origin(kind) is Literal and value not in typing.get_args(kind):
+        words = [str(word) for word in typing.get_args(kind)]
+        close = nearest(str(value), words)
+        hint = f"Did you mean {close!r}?" if close else f"Known: {', '.join(words)}."
+        raise UsageError(f"command {name}, argument {key}: {value!r} is not valid. {hint}")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -74,19 +89,15 @@ def _typed(name: str, key: str, value: Any, kind: Any) -> Any:
 @cache
 def _signature(function: Command) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the argument types of a command by name, and the names that must be given."""
-    hints = typing.get_type_hints(function)
+    hints = typing.get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())[1:]
     required = tuple(p.name for p in parameters if p.default is inspect.Parameter.empty)
     return {p.name: hints[p.name] for p in parameters}, required
 
 
 @command("shift_clock")
-def shift_clock(env: TwinEnv, offset_ms: int) -> None:
+def shift_clock(env: TwinEnv, offset_ms: Shift) -> None:
     """Set the platform's clock to so many milliseconds ahead of true time; 0 sets it right."""
-    if abs(offset_ms) > LONGEST_SHIFT_MS:
-        raise UsageError(
-            f"shift_clock: offset_ms must be within a year, ±{LONGEST_SHIFT_MS}, got {offset_ms}"
-        )
     env.clock.offset_ms = offset_ms
 
 
@@ -106,22 +117,20 @@ def reinstate_version(env: TwinEnv, operation: str) -> None:
 
 
 @command("set_refusal_style")
-def set_refusal_style(env: TwinEnv, style: str) -> None:
+def set_refusal_style(env: TwinEnv, style: Literal["http", "ok"]) -> None:
     """Tell refusals with their HTTP status (`http`) or all with 200 (`ok`)."""
-    env.settings.refusal_style = _one_of("set_refusal_style", style, _STYLES)
+    env.settings.refusal_style = style
 
 
 @command("set_profile")
-def set_profile(env: TwinEnv, profile: str) -> None:
+def set_profile(env: TwinEnv, profile: Literal["documented", "article"]) -> None:
     """Tell documented codes (`documented`) or the simplified ones (`article`)."""
-    env.settings.profile = _one_of("set_profile", profile, _PROFILES)
+    env.settings.profile = profile
 
 
 @command("set_rate_limit")
-def set_rate_limit(env: TwinEnv, per_s: int) -> None:
+def set_rate_limit(env: TwinEnv, per_s: Annotated[int, msgspec.Meta(ge=0)]) -> None:
     """Allow so many calls per second, operation and shop; 0 for no limit."""
-    if per_s < 0:
-        raise UsageError(f"set_rate_limit: per_s must not be negative, got {per_s}")
     env.settings.rate_per_s = per_s or None
 
 
@@ -150,9 +159,3 @@ def allow_scope(env: TwinEnv, scope: str = "") -> None:
         env.settings.refused_scopes.discard(scope)
     else:
         env.settings.refused_scopes.clear()
-
-
-def _one_of(name: str, value: str, valid: tuple[str, ...]) -> str:
-    if value not in valid:
-        raise UsageError(f"{name}: expected one of {', '.join(valid)}, got {value!r}")
-    return value

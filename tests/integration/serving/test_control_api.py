@@ -121,7 +121,8 @@ def test_orders_can_be_placed(control: httpx.Client) -> None:
 def test_commands_are_listed_with_arguments(control: httpx.Client) -> None:
     commands = {c["command"]: c for c in control.get("/commands").json()["commands"]}
 
-    assert commands["shift_clock"]["arguments"] == {"offset_ms": {"type": "int"}}
+    assert commands["set_rate_limit"]["arguments"] == {"per_s": {"type": "integer", "minimum": 0}}
+    assert commands["place_orders"]["arguments"]["hold"] == {"type": "boolean", "default": False}
     assert "platform's clock" in commands["shift_clock"]["help"]
 
 

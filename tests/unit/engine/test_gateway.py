@@ -7,7 +7,7 @@ import pytest
 from tests.support.engine_parts import Bench, Dropping, Scripted, webhook
 
 from tts_chaos.core.history import Committed, FaultEvent
-from tts_chaos.engine.gateway import BODY_LIMIT
+from tts_chaos.engine.gateway import BODY_END, BODY_LIMIT
 from tts_chaos.errors import LimitExceededError, UsageError
 from tts_chaos.faults.effect import (
     AlterAnswer,
@@ -308,7 +308,8 @@ def test_a_long_body_is_cut_and_says_by_how_much(bench: Bench) -> None:
     bench.gateway.open(request).conclude(Fate.ANSWERED)
 
     (exchange,) = bench.history.exchanges()
-    assert exchange.body == "a" * BODY_LIMIT + "… (5 characters more)"
+    head, end = "a" * (BODY_LIMIT - BODY_END), "a" * BODY_END
+    assert exchange.body == f"{head}… (5 characters left out) …{end}"
 
 
 def test_a_change_before_the_run_begins_is_no_record() -> None:
