@@ -88,11 +88,11 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
                 sold={units[sku] for units in sold},
             )
             _add(findings, last, sku, believed=quantity, true=exists[sku], defect=defect)
-    lost = _find_lost(history, believed, exists, writes, findings)
+    wished, lost = _find_lost(history, believed, exists, writes, findings)
     equal = sum(exists.get(sku) == quantity for sku, quantity in believed.items())
     return report(
         NAME,
-        saw=len(believed) + lost,
+        saw=len(believed) + wished,
         findings=findings.all(),
         counts={"compared": len(believed), "equal": equal, "lost": lost},
     )
@@ -104,20 +104,24 @@ def _find_lost(
     exists: Mapping[str, int],
     writes: Sequence[StockWrite],
     findings: Findings,
-) -> int:
-    """Look for wishes that never arrived and that the integration no longer knows of."""
+) -> tuple[int, int]:
+    """Look for wishes that never arrived and that the integration no longer knows of.
+
+    Returns how many wishes it judged, those for SKUs that are not told, and how many are lost.
+    """
     wishes = {
         sku: (quantity, push)
         for push in actions_of(history).named("push_stock")
         for sku, quantity in instructed(push.arguments).items()
     }
+    untold = {sku: wish for sku, wish in wishes.items() if sku not in believed}
     lost = 0
-    for sku, (quantity, push) in wishes.items():
+    for sku, (quantity, push) in untold.items():
         arrived = any(
             write.applied and write.sku == sku and write.exchange.index > push.begin
             for write in writes
         )
-        if arrived or sku in believed or exists.get(sku) == quantity:
+        if arrived or exists.get(sku) == quantity:
             continue
         lost += 1
         findings.add(
@@ -127,7 +131,7 @@ def _find_lost(
             actual=str(exists.get(sku)),
             index=push.end if push.end < len(history) else push.begin,
         )
-    return lost
+    return len(untold), lost
 
 
 def _add(
