@@ -28,8 +28,6 @@ OUT_OF_REACH = {
     " judges histories recorded elsewhere",
     "no_double_shipment.shipped_twice": "the twin refuses the second shipment of a parcel; the rule"
     " judges histories recorded elsewhere",
-    "no_secret_leaks.secret_in_address": "a run searches output, logs, errors and files; addresses"
-    " are judged by https_only.secret_in_url",
 }
 """Rules that no integration can break in a run against the twin, and why."""
 

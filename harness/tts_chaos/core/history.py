@@ -241,7 +241,7 @@ class Leak(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Searched(_Base, frozen=True, kw_only=True, tag="searched"):
-    """A place was searched for secrets. `channel`: stdout, stderr, log, file, url, exception."""
+    """A place was searched for secrets. `channel`: stdout, stderr, log, file, exception."""
 
     channel: str
     source: str

@@ -76,6 +76,7 @@ class Phases:
         self._post = Post(gateway, twin, world, self._deliver, recorder, look=self._look)
         self._ops = 0
         self._proxied: dict[str, int] = {}
+        self._callers: set[str] = set()
         self.recovery_ms: int | None = None
         needed = needed_to_play(run)
         self.missing = tuple(name for name in needed if name not in subject.capabilities)
@@ -265,7 +266,10 @@ class Phases:
             arguments = self._fill(step.arguments)
             calls_before = self._gateway.calls
             self._invoke(step.action, [arguments] * step.parallel)
-            self._infer_firings(self._gateway.calls - calls_before, step.action)
+            if self._gateway.calls > calls_before:
+                self._callers.add(step.action)
+            elif step.action in self._callers:
+                self._infer_firings(step.action)
 
     def _invoke(self, action: str, each: Sequence[Mapping[str, Any]]) -> list[Completion]:
         first = self._ops + 1
@@ -307,14 +311,15 @@ class Phases:
             )
         )
 
-    def _infer_firings(self, calls: int, action: str) -> None:
-        """A proxied fault that lets nothing through shows itself only by silence."""
-        if calls:
-            return
+    def _infer_firings(self, action: str) -> None:
+        """Conclude that a proxied fault acted from the silence of an action that sends requests.
+
+        A fault that lets nothing through shows itself in no other way.
+        """
         for armed in self._gateway.plane.active():
             if armed.id in self._proxied and armed.fired == 0:
                 self._gateway.infer_firing(
-                    armed.id, f"no request arrived while {action}() ran, none could"
+                    armed.id, f"{action}() sends requests and none arrived while it ran"
                 )
 
     def _deliver(self, together: Sequence[OutgoingWebhook]) -> list[Completion]:

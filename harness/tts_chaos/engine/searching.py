@@ -135,11 +135,6 @@ class OutputSearch:
         for file in _files_below(self._paths):
             self._record("file", file.name, _read(file))
 
-    def search(self, channel: str, source: str, text: str) -> None:
-        """Search one text; recorded only where something was found."""
-        if self._secrets.find(text):
-            self._record(channel, source, text)
-
     def _record(self, channel: str, source: str, text: str) -> None:
         self._recorder.add(
             Searched(

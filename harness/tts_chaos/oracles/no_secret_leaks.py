@@ -1,4 +1,4 @@
-"""No secret turns up in output, logs, exceptions or plain files."""
+"""No secret turns up in output, logs, exceptions or plain files; `https_only` sees to addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ NAME = "no_secret_leaks"
 _RULE_OF = {
     "file": "secret_in_file",
     "exception": "secret_in_exception",
-    "url": "secret_in_address",
 }
 RULES = {
     "secret_in_output": Rule(
@@ -28,10 +27,6 @@ RULES = {
     "secret_in_file": Rule(
         expected="secrets only in encrypted storage",
         defect="tokens or keys are stored in plain text",
-    ),
-    "secret_in_address": Rule(
-        expected="no secret in an address",
-        defect="secrets are put into the query of a request",
     ),
 }
 

@@ -27,6 +27,8 @@ from tts_chaos.errors import FaultNotSupportedError
 from tts_chaos.scenarios.loader import parse_scenario
 from tts_chaos.subjects.in_process import InProcessSubject
 from tts_chaos.typing import TwinConnection
+from tts_chaos.wire.delivery import Fate
+from tts_chaos.wire.message import ApiRequest
 
 HEAD = 'title = "t"\ndescription = "d"\nwhy = "w"\n[twin]\norders = 2\nproducts = 2\n'
 SYNC = '[[method]]\naction = "sync_orders"\n'
@@ -38,20 +40,20 @@ class Shop:
     """Knows what the ledger knows after each sync, as long as it wants to."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.run = run
         self.known: list[Any] = []
         self.syncs = 0
         self.before_sync: Callable[[Shop], None] = lambda _: None
 
     @property
     def connection(self) -> TwinConnection:
-        assert self._run.connection is not None
-        return self._run.connection
+        assert self.run.connection is not None
+        return self.run.connection
 
     def sync_orders(self) -> None:
         self.syncs += 1
         self.before_sync(self)
-        shops = self._run.twin.ledger()["shops"].values()
+        shops = self.run.twin.ledger()["shops"].values()
         self.known = [order for shop in shops for order in shop["orders"]]
 
     def orders(self) -> Any:
@@ -275,15 +277,29 @@ def test_a_fault_on_the_line_that_ended_by_itself_is_looked_at_all_the_same() ->
     assert world.lifted == ["port_refused"]
 
 
-def test_silence_while_a_port_is_closed_is_taken_for_the_fault() -> None:
+def _send_at_first(shop: Shop) -> None:
+    if shop.syncs == 1:
+        shop.run.gateway.open(ApiRequest(method="GET", path="/")).conclude(Fate.ANSWERED)
+
+
+@pytest.mark.parametrize(
+    ("before_sync", "fired"),
+    [
+        pytest.param(_send_at_first, 1, id="of-an-action-that-sends-requests"),
+        pytest.param(lambda _: None, 0, id="but-not-of-one-that-never-does"),
+    ],
+)
+def test_silence_while_a_port_is_closed_is_taken_for_the_fault(
+    before_sync: Callable[[Shop], None], fired: int
+) -> None:
     world = ManualWorld("wire")
     world.proxied = frozenset({"port_refused"})
 
-    result, _ = _play('[[method]]\nfault = "port_refused"\n' + SYNC, world=world)
+    result, _ = _play('[[method]]\nfault = "port_refused"\n' + SYNC, before_sync, world=world)
 
     (receipt,) = result.receipts
-    assert receipt.fired == 1
-    assert any(event.inferred for event in result.history.of(FaultEvent))
+    assert receipt.fired == fired
+    assert any(event.inferred for event in result.history.of(FaultEvent)) is bool(fired)
 
 
 def test_a_defect_of_the_harness_asks_for_a_report_with_the_seed() -> None:

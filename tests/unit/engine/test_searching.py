@@ -237,12 +237,3 @@ def test_a_huge_file_is_searched_up_to_the_limit(
 
     assert desk.found() == []
     assert desk.recorder.history().of(Searched)[-1].characters == 10
-
-
-def test_a_text_without_secrets_leaves_no_record() -> None:
-    desk = Desk()
-
-    desk.search.search("url", "GET /x", "nothing here")
-    desk.search.search("url", "GET /y", SECRET)
-
-    assert [record.source for record in desk.recorder.history().of(Searched)] == ["GET /y"]
