@@ -7,7 +7,6 @@ write to the file descriptors is not.
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
 from collections.abc import Iterable, Sequence
@@ -24,10 +23,11 @@ FILE_LIMIT_BYTES = 32 * 1024 * 1024
 """Larger files are searched up to here; the record says how much was read."""
 
 
-class _Tee(io.TextIOBase):
+class _Tee:
     """Passes text on and keeps a copy.
 
-    Closing it closes nothing: the stream behind it is the runner's, and so are later reports.
+    Closing it closes nothing: the stream behind it is the runner's, and so are later reports. It
+    is no `io` class, because those flush when they are collected, long after the run.
     """
 
     def __init__(self, through: TextIO, copy: list[str]) -> None:
@@ -38,11 +38,12 @@ class _Tee(io.TextIOBase):
         self._copy.append(text)
         return self.through.write(text)
 
-    def flush(self) -> None:
-        self.through.flush()
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
 
     def close(self) -> None:
-        self.flush()
+        self.through.flush()
 
     @property
     def buffer(self) -> Any:
