@@ -263,8 +263,10 @@ class Shop:
 @pytest.fixture
 def tts_integration(tts_twin, tts_workspace):
     inner = make_reference(tts_twin, tts_workspace)
-    yield Shop(inner)
-    inner.close()
+    try:
+        yield Shop(inner)
+    finally:
+        inner.close()
 """
 
 

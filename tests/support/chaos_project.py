@@ -52,8 +52,10 @@ class Wrapped:
 @pytest.fixture
 def tts_integration(tts_twin, tts_workspace):
     inner = make_reference(tts_twin, tts_workspace)
-    yield Integration(inner)
-    inner.close()
+    try:
+        yield Integration(inner)
+    finally:
+        inner.close()
 
 
 class Integration(Wrapped):
