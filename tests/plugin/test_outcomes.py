@@ -141,3 +141,13 @@ def test_scenarios_that_are_all_skipped_say_nothing_and_do_not_pass(project: Cha
 
     result.stdout.fnmatch_lines(["no scenario was played: this run says nothing *"])
     assert result.ret == 14
+
+
+def test_the_engine_of_the_fault_proxy_is_named_where_one_ran(project: ChaosProject) -> None:
+    project.scenario()
+
+    on_sockets = project.run("--tts-world", "wire")
+    simulated = project.run()
+
+    on_sockets.stdout.re_match_lines([r"fault proxy: (embedded|toxiproxy [\d.]+)$"])
+    simulated.stdout.no_fnmatch_line("fault proxy*")

@@ -249,6 +249,9 @@ class ChaosSession:
             failed = summary["outcome"] != "passed"
             write(one_line(summary), red=failed, green=not failed)
         self._write_coverage(write)
+        proxies = sorted({row.get("proxy", "") for row in self._tally.in_order()} - {""})
+        if proxies:
+            write(f"fault proxy: {', '.join(proxies)}")
         if self._options.report is not None:
             write(f"report: {self._options.report / 'report.json'}")
         write(f"seed: {self._options.seed}")
