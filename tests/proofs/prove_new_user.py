@@ -78,9 +78,9 @@ def _run(command: str, project: Path, commands: Path, *, should_pass: bool) -> N
         [str(commands / command.split()[0]), *command.split()[1:]],
         cwd=project, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    print(done.stdout, flush=True)
     if (done.returncode == 0) is not should_pass:
-        raise SystemExit(f"{command!r} ended with {done.returncode}\n{done.stderr}")
+        raise SystemExit(f"{command!r} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    print(f"  ended with {done.returncode}, as the README says", flush=True)
 
 
 def _call(command: list[str], folder: Path) -> None:
