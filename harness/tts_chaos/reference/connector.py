@@ -69,8 +69,15 @@ class ReferenceIntegration:
         settings = self._settings
         self._journal = Journal([settings.app_secret, settings.access_token])
         self._journal.hide(settings.refresh_token, *(shop.cipher for shop in settings.shops))
-        self._database = Database(settings.database, sync_to_disk=settings.sync_to_disk)
         vault = Vault(settings.encryption_key)
+        self._database = Database(settings.database, sync_to_disk=settings.sync_to_disk)
+        try:
+            self._assemble(settings, vault)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _assemble(self, settings: ReferenceSettings, vault: Vault) -> None:
         self._alerts = Alerts(self._database, self._journal)
         self._pauses = Pauses(self._database)
         self._transport = Transport(settings, inner=self._inner_transport)
