@@ -79,7 +79,8 @@ def test_a_fixture_that_raises_at_its_end_takes_the_pass_away(project: ChaosProj
     project.scenario()
     project.integration()
     text = (project.path / "conftest.py").read_text()
-    project.write("conftest.py", text.replace("inner.close()", "raise OSError('disk full')"))
+    spoilt = "inner.close()\n        raise OSError('disk full')"
+    project.write("conftest.py", text.replace("inner.close()", spoilt))
 
     result = project.run("--tts-report", "out")
 
