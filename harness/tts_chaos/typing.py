@@ -20,9 +20,9 @@ Actions raise to say that they failed. Any method may be `async`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 __all__ = [
     "ACTIONS",
@@ -122,20 +122,3 @@ class TwinConnection:
     def shop_cipher(self) -> str:
         """Cipher of the main shop."""
         return self.shops[0].cipher
-
-    def as_environment(self) -> Mapping[str, str]:
-        """Return the same as environment variables, `TTS_CHAOS_*`."""
-        values: dict[str, Any] = {
-            "API_URL": self.api_url,
-            "TOKEN_URL": self.token_url,
-            "APP_KEY": self.app_key,
-            "APP_SECRET": self.app_secret,
-            "ACCESS_TOKEN": self.access_token,
-            "REFRESH_TOKEN": self.refresh_token,
-            "ACCESS_TOKEN_EXPIRES_AT": self.access_token_expires_at,
-            "REFRESH_TOKEN_EXPIRES_AT": self.refresh_token_expires_at,
-            "SHOP_ID": self.shop_id,
-            "SHOP_CIPHER": self.shop_cipher,
-            "CA_FILE": self.ca_file or "",
-        }
-        return {f"TTS_CHAOS_{key}": str(value) for key, value in values.items()}

@@ -309,10 +309,6 @@ class History:
             (o for o in reversed(self.of(Observed)) if o.name == name and not o.error), None
         )
 
-    def last_truth(self) -> Truth | None:
-        """Return the latest snapshot of the platform's ledger, or None."""
-        return self.of(Truth)[-1] if self.of(Truth) else None
-
     def phase_start_ms(self, phase: Phase) -> int | None:
         """Return the instant at which `phase` began, or None if it never did."""
         return next((p.at_ms for p in self.of(PhaseEntered) if p.phase == phase), None)

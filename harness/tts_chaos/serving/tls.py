@@ -43,10 +43,6 @@ class LocalAuthority:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
-    def client_context(self) -> ssl.SSLContext:
-        """Return a TLS context for a client that trusts this authority and no other."""
-        return ssl.create_default_context(cafile=str(self.ca_file))
-
     def close(self) -> None:
         """Remove the file; closing twice does nothing."""
         shutil.rmtree(self._folder, ignore_errors=True)
