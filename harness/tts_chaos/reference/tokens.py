@@ -13,6 +13,7 @@ seconds, both tokens in each reply (documented); that a spent refresh token is r
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,17 +92,24 @@ class TokenStore:
         )
 
     def seed(self, settings: ReferenceSettings) -> None:
-        """Take the pair of the settings, unless it is the one taken before (it may be spent)."""
-        seed = self._vault.fingerprint(settings.access_token, settings.refresh_token)
-        row = self._database.row("SELECT seed FROM tokens")
-        if row is None or row["seed"] != seed:
-            self.save(
-                settings.access_token,
-                settings.refresh_token,
-                access_expires_at=settings.access_token_expires_at,
-                refresh_expires_at=settings.refresh_token_expires_at,
-                seed=seed,
-            )
+        """Take the pair of the settings, unless it is the one taken before (it may be spent).
+
+        Looked up and taken in one transaction: of processes that start together, the last would
+        else put the pair of the settings over what the first has refreshed meanwhile.
+        """
+        tokens = [settings.access_token, settings.refresh_token]
+        seed = self._vault.fingerprint(*tokens)
+        sealed = self._vault.seal(tokens)
+        with self._database.transaction() as connection:
+            old = connection.execute("SELECT seed FROM tokens").fetchone()
+            if old is None or old["seed"] != seed:
+                _insert(
+                    connection,
+                    sealed,
+                    access_expires_at=settings.access_token_expires_at,
+                    refresh_expires_at=settings.refresh_token_expires_at,
+                    seed=seed,
+                )
 
     def save(
         self,
@@ -110,24 +118,16 @@ class TokenStore:
         *,
         access_expires_at: int,
         refresh_expires_at: int,
-        seed: str | None = None,
     ) -> None:
-        """Store a new pair as live, in one transaction."""
+        """Store a refreshed pair as live, in one transaction."""
         sealed = self._vault.seal([access_token, refresh_token])
         with self._database.transaction() as connection:
-            old = connection.execute("SELECT generation, seed FROM tokens").fetchone()
-            generation = old["generation"] + 1 if old else 1
-            kept_seed = seed if seed is not None else (old["seed"] if old else "")
-            connection.execute(
-                "INSERT OR REPLACE INTO tokens VALUES (1, ?, ?, ?, ?, ?, ?, 'live', 0, 0)",
-                (
-                    sealed,
-                    kept_seed,
-                    access_expires_at,
-                    refresh_expires_at,
-                    int(time.time()),
-                    generation,
-                ),
+            _insert(
+                connection,
+                sealed,
+                access_expires_at=access_expires_at,
+                refresh_expires_at=refresh_expires_at,
+                seed=None,
             )
 
     def mark(self, generation: int, state: str) -> None:
@@ -297,6 +297,37 @@ class TokenKeeper:
         if problem.cause != "credentials":
             self._alerts.report(problem.cause, _SUBJECT, text)
         return CredentialsError(self._journal.scrub(text))
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    sealed: str,
+    *,
+    access_expires_at: int,
+    refresh_expires_at: int,
+    seed: str | None,
+) -> None:
+    """Put a live pair in the place of the old one, as its next generation.
+
+    Args:
+        connection: An open transaction.
+        sealed: Both tokens.
+        access_expires_at: Unix seconds.
+        refresh_expires_at: Unix seconds.
+        seed: Fingerprint of the settings that the pair comes from; None keeps the one there.
+    """
+    old = connection.execute("SELECT generation, seed FROM tokens").fetchone()
+    connection.execute(
+        "INSERT OR REPLACE INTO tokens VALUES (1, ?, ?, ?, ?, ?, ?, 'live', 0, 0)",
+        (
+            sealed,
+            seed if seed is not None else (old["seed"] if old else ""),
+            access_expires_at,
+            refresh_expires_at,
+            int(time.time()),
+            old["generation"] + 1 if old else 1,
+        ),
+    )
 
 
 def _cool_down_s(patience: Patience, failures: int) -> float:

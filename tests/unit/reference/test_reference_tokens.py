@@ -14,6 +14,7 @@ import pytest
 from tts_chaos.reference.connector import ReferenceIntegration
 from tts_chaos.reference.errors import ConnectorError, SyncIncompleteError
 from tts_chaos.reference.settings import ReferenceSettings
+from tts_chaos.reference.vault import Vault
 
 if TYPE_CHECKING:
     from tests.unit.reference.conftest import ScriptedPlatform
@@ -294,3 +295,25 @@ def test_the_package_imports_nothing_else_of_the_harness() -> None:
     ]
 
     assert foreign == []
+
+
+def test_a_process_that_starts_beside_another_leaves_the_pair_that_it_refreshed(
+    platform: ScriptedPlatform, settings: ReferenceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal = Vault.seal
+
+    def seal_while_another_starts_and_refreshes(vault: Vault, value: object) -> str:
+        monkeypatch.setattr(Vault, "seal", seal)
+        with ReferenceIntegration(settings, transport=httpx.MockTransport(platform)) as other:
+            other.sync_orders()
+        return seal(vault, value)
+
+    platform.say(SEARCH, platform.refusal(105002, status=401))
+    platform.say(REFRESH, platform.tokens("second"))
+    monkeypatch.setattr(Vault, "seal", seal_while_another_starts_and_refreshes)
+
+    with ReferenceIntegration(settings, transport=httpx.MockTransport(platform)) as connector:
+        connector.sync_orders()
+
+    assert platform.asked(SEARCH)[-1].headers["x-tts-access-token"] == "GCP_access_second"
+    assert len(platform.asked(REFRESH)) == 1
