@@ -170,7 +170,7 @@ def takes_seconds_for_milliseconds(reference: ReferenceIntegration) -> None:
     save = reference._token_store.save
 
     def in_milliseconds(access: str, refresh: str, *, access_expires_at: int, **rest: int) -> None:
-        save(access, refresh, access_expires_at=access_expires_at * 1000, **rest)  # type: ignore[arg-type]
+        save(access, refresh, access_expires_at=access_expires_at * 1000, **rest)
 
     reference._token_store.save = in_milliseconds  # type: ignore[method-assign,assignment]
 
