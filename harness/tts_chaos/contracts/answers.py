@@ -43,7 +43,6 @@ class ApiError(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         http_confidence: How well `http_status` is known.
         message: Text on the wire, for codes where clients match on words.
         older_messages: Wordings of earlier years, some still told.
-        operations: Names of operations it is known from, empty where it is general.
         variants: Refusals that share the code.
     """
 
@@ -58,7 +57,6 @@ class ApiError(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http_confidence: str = "low"
     message: str | None = None
     older_messages: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
     variants: tuple[ErrorVariant, ...] = ()
 
     @property

@@ -16,7 +16,7 @@ import msgspec
 
 from tts_chaos._data import data_folder
 from tts_chaos.contracts.answers import ApiError, ArticleError, PlainAnswer, WebhookEvent
-from tts_chaos.contracts.openapi import parse_openapi
+from tts_chaos.contracts.openapi import decode_document, read_operations, read_webhooks
 from tts_chaos.contracts.operation import Operation, Provenance
 from tts_chaos.contracts.routing import Match, Router, Target
 from tts_chaos.core.registry import nearest
@@ -65,8 +65,8 @@ class _ArticleFile(_File, frozen=True, kw_only=True, forbid_unknown_fields=True)
     errors: tuple[ArticleError, ...]
 
 
-class _WebhooksFile(_File, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    events: tuple[WebhookEvent, ...]
+class _DeclinedFile(_File, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    declined: dict[str, str]
 
 
 class _VectorsFile(_File, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,8 +92,10 @@ class Contracts:
         plain_answers: Answers that are no envelope, by name.
         article_errors: The simplified codes, in the order of the file.
         webhooks: Events by type.
+        declined: Operations that the twin knowingly does not serve, each with the reason.
         signing_vectors: Signatures worked out in advance.
-        categories: First path segments that the API host knows, served or not.
+        categories: First path segments that the API host knows.
+        versions: Version segments in use.
         digest: SHA-256 over names and contents of all files; equal digests mean equal facts.
     """
 
@@ -103,7 +105,8 @@ class Contracts:
         operations: Mapping[str, Operation],
         errors: _ErrorsFile,
         article: _ArticleFile,
-        webhooks: _WebhooksFile,
+        webhooks: Mapping[int, WebhookEvent],
+        declined: Mapping[str, str],
         vectors: _VectorsFile,
         surface: _SurfaceFile,
         digest: str,
@@ -114,9 +117,11 @@ class Contracts:
             errors.plain_answers, "name", "errors.json"
         )
         self.article_errors = article.errors
-        self.webhooks: Mapping[int, WebhookEvent] = _keyed(webhooks.events, "type", "webhooks.json")
+        self.webhooks = webhooks
+        self.declined = declined
         self.signing_vectors = vectors.vectors
         self.categories = frozenset(surface.categories)
+        self.versions = frozenset(surface.versions)
         self.digest = digest
         self._router = Router(operations.values(), self.categories)
         self._article = {key: row for row in article.errors for key in row.replaces}
@@ -153,6 +158,11 @@ class Contracts:
         found = [operation for operation in self.operations.values() if operation.name == name]
         return tuple(sorted(found, key=lambda operation: operation.version))
 
+    def operations_answering(self, code: int) -> tuple[Operation, ...]:
+        """Return the operations that are known to answer a business code, by id."""
+        found = [row for row in self.operations.values() if code in row.errors.all]
+        return tuple(sorted(found, key=lambda operation: operation.id))
+
     def article_error(self, code: int, variant: str = "") -> ArticleError | None:
         """Return the simplified row told instead of `code` (of its `variant`), or None."""
         return self._article.get(f"{code}:{variant}" if variant else str(code))
@@ -184,21 +194,63 @@ def parse_contracts(files: Mapping[str, bytes]) -> Contracts:
     Raises:
         ContractError: If a file is missing or wrong; names file and key.
     """
-    operations: dict[str, Operation] = {}
-    for path in sorted(name for name in files if name.startswith("openapi/")):
-        for operation in parse_openapi(files[path], path=path):
-            if operation.id in operations:
-                raise ContractError(f"operation {operation.id!r} is described twice", path=path)
-            operations[operation.id] = operation
+    operations, webhooks = _read_documents(files)
+    errors = _decode(files, "errors.json", _ErrorsFile)
+    declined = _decode(files, "declined.json", _DeclinedFile).declined
+    _check_codes(operations, {row.code for row in errors.errors})
+    _check_declined(declined, operations)
     return Contracts(
         operations=operations,
-        errors=_decode(files, "errors.json", _ErrorsFile),
+        errors=errors,
         article=_decode(files, "article-errors.json", _ArticleFile),
-        webhooks=_decode(files, "webhooks.json", _WebhooksFile),
+        webhooks=webhooks,
+        declined=declined,
         vectors=_decode(files, "signing-vectors.json", _VectorsFile),
         surface=_decode(files, "surface.json", _SurfaceFile),
         digest=_digest(files),
     )
+
+
+def _read_documents(
+    files: Mapping[str, bytes],
+) -> tuple[dict[str, Operation], dict[int, WebhookEvent]]:
+    operations: dict[str, Operation] = {}
+    webhooks: dict[int, WebhookEvent] = {}
+    for path in sorted(name for name in files if name.startswith("openapi/")):
+        root = decode_document(files[path], path=path)
+        for operation in read_operations(root, path=path):
+            if operation.id in operations:
+                raise ContractError(f"operation {operation.id!r} is described twice", path=path)
+            operations[operation.id] = operation
+        for event in read_webhooks(root, path=path):
+            if event.type in webhooks:
+                raise ContractError(f"webhook type {event.type} is described twice", path=path)
+            webhooks[event.type] = event
+    return operations, webhooks
+
+
+def _check_codes(operations: Mapping[str, Operation], known: set[int]) -> None:
+    for operation in operations.values():
+        for code in operation.errors.all:
+            if code not in known:
+                raise ContractError(
+                    f"operation {operation.id!r} answers code {code}; expected a row for it",
+                    path="errors.json",
+                    key="$.errors",
+                )
+
+
+def _check_declined(declined: Mapping[str, str], operations: Mapping[str, Operation]) -> None:
+    for id, reason in declined.items():
+        key = f"$.declined[{id!r}]"
+        if id not in operations:
+            close = nearest(id, operations)
+            hint = f"; did you mean {close!r}?" if close else ""
+            raise ContractError(
+                f"no operation is called {id!r}{hint}", path="declined.json", key=key
+            )
+        if len(reason.split()) < 4:
+            raise ContractError("expected a reason in words", path="declined.json", key=key)
 
 
 def load_contracts(folder: Path | None = None) -> Contracts:

@@ -1,9 +1,9 @@
-"""One OpenAPI document of `contracts/openapi/` becomes operations. Pure: bytes in, values out.
+"""An OpenAPI document of `contracts/openapi/` becomes operations and webhook events. Pure.
 
 Reads the subset of OpenAPI 3.1 that the folder uses: query and path parameters, one JSON or
-multipart request body, the answer 200, references below `#/components/`, and the `x-tts-*` keys
-described in `contracts/README.md`. Anything else is refused, so that a fact written under a
-misspelt key is not lost in silence.
+multipart request body, the answer 200, webhooks with one JSON body, references below
+`#/components/`, and the `x-tts-*` keys described in `contracts/README.md`. Anything else is
+refused, so that a fact written under a misspelt key is not lost in silence.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ from typing import Any
 
 import msgspec
 
-from tts_chaos.contracts.operation import Operation
+from tts_chaos.contracts.answers import WebhookEvent
+from tts_chaos.contracts.operation import CipherRule, Operation
 from tts_chaos.errors import ContractError
 from tts_chaos.wire.message import AUTH_HOST
 
-__all__ = ["COMMON_PARAMETERS", "parse_openapi"]
+__all__ = [
+    "COMMON_PARAMETERS",
+    "decode_document",
+    "parse_openapi",
+    "read_operations",
+    "read_webhooks",
+]
 
 COMMON_PARAMETERS = frozenset(
     {"app_key", "timestamp", "sign", "shop_cipher", "category_asset_cipher"}
@@ -38,13 +45,28 @@ _OPERATION_KEYS = frozenset(
         "responses",
         "security",
         "x-tts-provenance",
+        "x-tts-fields",
         "x-tts-cipher",
         "x-tts-scopes",
         "x-tts-scopes-provenance",
+        "x-tts-errors",
         "x-tts-paginated",
         "x-tts-superseded-by",
         "x-tts-sunset",
         "x-tts-notes",
+    }
+)
+_WEBHOOK_KEYS = frozenset(
+    {
+        "operationId",
+        "summary",
+        "tags",
+        "parameters",
+        "requestBody",
+        "responses",
+        "security",
+        "x-tts-provenance",
+        "x-tts-event",
     }
 )
 
@@ -60,11 +82,33 @@ def parse_openapi(document: bytes, *, path: str) -> list[Operation]:
         ContractError: If the file is no JSON, or a key is missing, unknown or of the wrong type;
             names file and key.
     """
+    return read_operations(decode_document(document, path=path), path=path)
+
+
+def decode_document(document: bytes, *, path: str) -> dict[str, Any]:
+    """Return one document's root object.
+
+    Raises:
+        ContractError: If the file is no JSON object.
+    """
     try:
-        root = msgspec.json.decode(document, type=dict[str, Any])
+        return msgspec.json.decode(document, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise ContractError(f"not a JSON object: {error}", path=path) from error
+
+
+def read_operations(root: dict[str, Any], *, path: str) -> list[Operation]:
+    """Return the operations of a decoded document; arguments and errors as `parse_openapi`."""
     return list(_Reader(root, path).operations())
+
+
+def read_webhooks(root: dict[str, Any], *, path: str) -> list[WebhookEvent]:
+    """Return the webhook events of a decoded document, in the order of the file.
+
+    Raises:
+        ContractError: As for `parse_openapi`.
+    """
+    return list(_Reader(root, path).webhooks())
 
 
 class _Reader:
@@ -86,12 +130,36 @@ class _Reader:
                     )
                 yield self._operation(host, path, verb, value, key)
 
+    def webhooks(self) -> Iterator[WebhookEvent]:
+        """Yield each webhook event."""
+        for name, verbs in self._root.get("webhooks", {}).items():
+            key = f"$.webhooks[{name!r}].post"
+            yield self._webhook(name, self._mapping(verbs, "post", key.removesuffix(".post")), key)
+
+    def _webhook(self, name: str, value: dict[str, Any], key: str) -> WebhookEvent:
+        self._refuse_unknown(value, _WEBHOOK_KEYS, key)
+        origin = self._mapping(value, "x-tts-provenance", key)
+        envelope = self._body(value, key).get("body_schema") or {}
+        properties = self._mapping(envelope, "properties", f"{key}.requestBody")
+        fields = {
+            **self._mapping(value, "x-tts-event", key),
+            "name": name,
+            "trigger": value.get("summary"),
+            "data_schema": properties.get("data"),
+            "provenance": origin.get("source"),
+            "confidence": origin.get("confidence"),
+        }
+        if fields.get("type") != properties.get("type", {}).get("const"):
+            raise self._error("x-tts-event.type and the body's type differ", key)
+        try:
+            return msgspec.convert(fields, WebhookEvent)
+        except msgspec.ValidationError as error:
+            raise self._error(str(error), key) from error
+
     def _operation(
         self, host: str, path: str, verb: str, value: dict[str, Any], key: str
     ) -> Operation:
-        unknown = sorted(set(value) - _OPERATION_KEYS)
-        if unknown:
-            raise self._error(f"unknown key {unknown[0]!r}", key)
+        self._refuse_unknown(value, _OPERATION_KEYS, key)
         fields = self._facts(value, key)
         fields.update(self._body(value, key))
         fields.update(
@@ -111,14 +179,25 @@ class _Reader:
         return {
             "provenance": origin.get("source"),
             "confidence": origin.get("confidence"),
+            "fields": value.get("x-tts-fields", {}),
             "cipher": value.get("x-tts-cipher"),
+            "category_cipher": self._category_cipher(value, key),
             "scopes": value.get("x-tts-scopes", []),
             "scopes_provenance": value.get("x-tts-scopes-provenance", "documented"),
+            "errors": value.get("x-tts-errors", {}),
             "is_paginated": "x-tts-paginated" in value,
             "superseded_by": value.get("x-tts-superseded-by", ""),
             "retired": value.get("x-tts-sunset", {}).get("date", ""),
             "notes": value.get("x-tts-notes", []),
         }
+
+    def _category_cipher(self, value: dict[str, Any], key: str) -> CipherRule:
+        """Return the rule for `category_asset_cipher`, which its parameter alone states."""
+        for number, entry in enumerate(value.get("parameters", [])):
+            parameter = self._resolve(entry, f"{key}.parameters[{number}]")
+            if parameter.get("name") == "category_asset_cipher":
+                return CipherRule.REQUIRED if parameter.get("required") else CipherRule.OPTIONAL
+        return CipherRule.REFUSED
 
     def _checked(self, fields: dict[str, Any], key: str) -> Operation:
         try:
@@ -183,6 +262,11 @@ class _Reader:
         if not isinstance(node, dict):
             raise self._error(f"reference {reference!r} leads nowhere", key)
         return node
+
+    def _refuse_unknown(self, value: dict[str, Any], known: frozenset[str], key: str) -> None:
+        unknown = sorted(set(value) - known)
+        if unknown:
+            raise self._error(f"unknown key {unknown[0]!r}", key)
 
     def _host(self) -> str:
         servers = self._root.get("servers")

@@ -11,7 +11,16 @@ import msgspec
 
 from tts_chaos.wire.message import API_HOST
 
-__all__ = ["CipherRule", "Note", "Operation", "Parameter", "Provenance", "matches_operation"]
+__all__ = [
+    "CipherRule",
+    "ErrorCodes",
+    "FieldGroup",
+    "Note",
+    "Operation",
+    "Parameter",
+    "Provenance",
+    "matches_operation",
+]
 
 
 def _compile(schema: dict[str, Any]) -> Any:
@@ -58,6 +67,42 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     confidence: str
 
 
+class FieldGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the names and types of an operation's parameters, request or answer come from.
+
+    Single fields that came later carry `x-tts-since`.
+
+    Attributes:
+        source: Strongest source of the group.
+        confidence: `high`, `medium` or `low`.
+        required: Source of the list of mandatory fields, where it is another one.
+        required_basis: What that list rests on, where it is another one.
+    """
+
+    source: Provenance
+    confidence: str
+    required: Provenance | None = None
+    required_basis: str = ""
+
+
+class ErrorCodes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Business codes that an operation is known to answer; each is a row of the error table.
+
+    Attributes:
+        documented: Listed for this very path and version.
+        inferred: Listed for another version of the operation, or for a path that several verbs
+            share.
+    """
+
+    documented: tuple[int, ...] = ()
+    inferred: tuple[int, ...] = ()
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Both, sorted."""
+        return tuple(sorted({*self.documented, *self.inferred}))
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One operation of the Open API.
 
@@ -70,11 +115,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         scopes: Scopes of which the token needs all; empty where none is known.
         scopes_provenance: How well `scopes` is known.
         cipher: Rule for `shop_cipher`.
+        category_cipher: Rule for `category_asset_cipher`.
         parameters: Query parameters beyond the common ones.
         body_required: Whether a body must be sent.
         body_schema: JSON Schema of the JSON body, None where the operation takes none.
         content_type: Media type of the body.
         response_schema: JSON Schema of the whole envelope, None where unknown.
+        fields: Where the `parameters`, the `request` and the `response` come from.
+        errors: Business codes it is known to answer.
         is_token_call: Whether it lives on the token host, unsigned.
         is_paginated: Whether it pages by `page_token`.
         superseded_by: Newest version of the same path, "" where this is the newest.
@@ -92,11 +140,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     scopes: tuple[str, ...] = ()
     scopes_provenance: Provenance = Provenance.DOCUMENTED
     cipher: CipherRule = CipherRule.REQUIRED
+    category_cipher: CipherRule = CipherRule.REFUSED
     parameters: tuple[Parameter, ...] = ()
     body_required: bool = False
     body_schema: dict[str, Any] | None = None
     content_type: str = "application/json"
     response_schema: dict[str, Any] | None = None
+    fields: dict[str, FieldGroup] = {}
+    errors: ErrorCodes = ErrorCodes()
     is_token_call: bool = False
     is_paginated: bool = False
     superseded_by: str = ""

@@ -140,9 +140,9 @@ class Router:
             verbs.update(template.verbs)
         if verbs:
             return Target(kind=TargetKind.WRONG_VERB, verbs=tuple(sorted(verbs)))
-        return self._unmatched(host, segments)
+        return self._unmatched(host, method, segments)
 
-    def _unmatched(self, host: str, segments: list[str]) -> Target:
+    def _unmatched(self, host: str, method: str, segments: list[str]) -> Target:
         if host == AUTH_HOST:
             return Target(kind=TargetKind.UNKNOWN_PATH)
         if host != API_HOST:
@@ -151,19 +151,19 @@ class Router:
             return Target(kind=TargetKind.UNKNOWN_VERSION)
         if segments[0] not in self.categories:
             return Target(kind=TargetKind.UNKNOWN_CATEGORY)
-        versions = self._versions(segments)
+        versions = self._versions(method, segments)
         if versions:
             return Target(kind=TargetKind.UNKNOWN_VERSION, versions=versions)
         return Target(kind=TargetKind.UNKNOWN_PATH)
 
-    def _versions(self, segments: list[str]) -> tuple[str, ...]:
-        """Return the versions under which the same path is known."""
+    def _versions(self, method: str, segments: list[str]) -> tuple[str, ...]:
+        """Return the versions that know the path, those that take the verb if there are any."""
         if len(segments) < 3 or not _VERSION.fullmatch(segments[1]):
             return ()
         same_shape = self._by_shape.get(_shape(API_HOST, segments), ())
-        return tuple(
-            sorted({t.segments[1] for t in same_shape if t.values(segments, skip=1) is not None})
-        )
+        known = [t for t in same_shape if t.values(segments, skip=1) is not None]
+        taking = [template for template in known if method in template.verbs]
+        return tuple(sorted({template.segments[1] for template in taking or known}))
 
 
 def _shape(host: str, segments: list[str]) -> tuple[str, int, str]:

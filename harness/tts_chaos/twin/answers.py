@@ -19,7 +19,13 @@ from tts_chaos.wire.envelope import (
 )
 from tts_chaos.wire.message import ApiResponse, Headers
 
-__all__ = ["Answerer"]
+__all__ = ["DECLINED", "DECLINED_HEADER", "Answerer"]
+
+DECLINED = 501
+"""HTTP status and code of what the twin declines; no code of the platform is so small."""
+
+DECLINED_HEADER = ("x-tts-twin", "declined")
+"""Marks answers that are the twin's own."""
 
 _RETRY_AFTER_S = 1
 """The limiter looks at one second. Source: protocol facts, section 5 (header documented)."""
@@ -65,6 +71,17 @@ class Answerer:
         if status == _RATE_STATUS:
             headers += (("retry-after", str(_RETRY_AFTER_S)),)
         return make_envelope_response(envelope, status=status, headers=headers)
+
+    def decline(self, reason: str) -> ApiResponse:
+        """Return the twin's own answer for an operation that it does not serve.
+
+        Not an answer of the platform: 501 and a header say so.
+        """
+        message = f"This twin does not serve the operation. {reason}"
+        envelope = Envelope(code=DECLINED, message=message, request_id=self._request_id())
+        return make_envelope_response(
+            envelope, status=DECLINED, headers=(*self._headers(), DECLINED_HEADER)
+        )
 
     def wording(self, refusal: RefusalError) -> str:
         """Return the documented message of a refusal, whatever the profile."""

@@ -151,10 +151,7 @@ def right_shop(desk: Desk, admission: Admission) -> None:
     """
     request, rule = admission.request, admission.target.cipher
     cipher = request.parameter("shop_cipher")
-    if request.parameter("category_asset_cipher") and not _takes(
-        admission.target, "category_asset_cipher"
-    ):
-        raise RefusalError(ApiCode.BAD_REQUEST, variant="category_asset_cipher_unexpected")
+    _check_category_cipher(admission)
     if rule is CipherRule.REFUSED:
         if cipher:
             raise RefusalError(ApiCode.BAD_REQUEST, variant="shop_cipher_unexpected")
@@ -205,6 +202,21 @@ def _only_shop(desk: Desk, admission: Admission) -> Shop:
         raise RefusalError(ApiCode.SHOP_CIPHER_MISSING)
     admission.notes.append("shop_cipher is missing; tolerated, as the token has one shop only")
     return shops[0]
+
+
+def _check_category_cipher(admission: Admission) -> None:
+    """Refuse a category cipher where none is wanted, and its absence where one is.
+
+    Source: protocol facts, section 3 (documented: on partner asset endpoints); what answers a
+    missing one is assumed.
+    """
+    cipher = admission.request.parameter("category_asset_cipher")
+    rule = admission.target.category_cipher
+    if cipher and rule is CipherRule.REFUSED:
+        raise RefusalError(ApiCode.BAD_REQUEST, variant="category_asset_cipher_unexpected")
+    if not cipher and rule is CipherRule.REQUIRED:
+        message = "Invalid parameter. param query.category_asset_cipher is missing"
+        raise RefusalError(ApiCode.BAD_REQUEST, message, variant="parameter_invalid")
 
 
 def _check_legacy_shop_id(desk: Desk, admission: Admission) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "HANDLERS",
     "Call",
     "Command",
+    "DeclinedError",
     "Handler",
     "RefusalError",
     "TwinEnv",
@@ -57,6 +58,10 @@ class RefusalError(Exception):
         self.condition = condition
         self.diagnosis = diagnosis
         super().__init__(f"{self.code} {variant} {message or ''}".strip())
+
+
+class DeclinedError(Exception):
+    """The twin knows the operation and does not serve it; the message is the reason."""
 
 
 class TwinEnv:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tts_chaos.contracts.loader import Contracts
 from tts_chaos.core.entropy import Entropy
-from tts_chaos.twin.answers import Answerer
+from tts_chaos.twin.answers import DECLINED, Answerer
 from tts_chaos.twin.desk import Admission, Desk, EdgeAnswerError
 from tts_chaos.twin.domains.authorization.lookup import shop_by_cipher
 from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
 from tts_chaos.twin.gates import API_GATES
 from tts_chaos.twin.generic import GENERATED_HEADER, generate_data
 from tts_chaos.twin.handled import Handled, Identity
-from tts_chaos.twin.handler import HANDLERS, Call, RefusalError, TwinEnv
+from tts_chaos.twin.handler import HANDLERS, Call, DeclinedError, RefusalError, TwinEnv
 from tts_chaos.wire.envelope import TOKEN_SUCCESS
 from tts_chaos.wire.message import AUTH_HOST, ApiRequest, ApiResponse
 
@@ -47,6 +47,8 @@ class Pipeline:
                 response, committed = self._ask_api(admission)
         except EdgeAnswerError as edge:
             return Handled(response=self._answerer.plain(edge.answer), message=edge.answer)
+        except DeclinedError as declined:
+            return self._declined(admission, declined)
         except RefusalError as refusal:
             return self._refused(admission, refusal, is_token_call=is_token_call)
         return Handled(
@@ -63,6 +65,8 @@ class Pipeline:
         for gate in API_GATES:
             gate(self._desk, admission)
         operation = admission.target
+        if operation.id in self._desk.contracts.declined:
+            raise DeclinedError(self._desk.contracts.declined[operation.id])
         handler = HANDLERS.get(operation.id)
         if handler is None:
             data = generate_data(operation)
@@ -77,6 +81,16 @@ class Pipeline:
         admission.operation = match.operation
         grant = TOKEN_CALLS[match.operation.id](self._desk.env, request)
         return self._answerer.tell(grant.to_data(), message=TOKEN_SUCCESS)
+
+    def _declined(self, admission: Admission, declined: DeclinedError) -> Handled:
+        return Handled(
+            response=self._answerer.decline(str(declined)),
+            operation=admission.target.id,
+            shop=admission.shop.id if admission.shop else "",
+            code=DECLINED,
+            message=str(declined),
+            notes=(*admission.notes, f"declined: {declined}"),
+        )
 
     def _refused(
         self, admission: Admission, refusal: RefusalError, *, is_token_call: bool

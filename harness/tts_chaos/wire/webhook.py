@@ -37,7 +37,7 @@ RETRY_DELAYS_MS = (120_000, 1_800_000, 10_800_000, 43_200_000)
 
 
 class EventType(IntEnum):
-    """Types that code has to name; all are in `contracts/webhooks.json`."""
+    """Types that code has to name; all are in `contracts/openapi/event.json`."""
 
     ORDER_STATUS_CHANGE = 1
     RECIPIENT_ADDRESS_UPDATE = 3

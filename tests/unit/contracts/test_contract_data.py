@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from openapi_spec_validator import validate
 
+from tts_chaos._data import data_folder
 from tts_chaos.contracts.answers import ApiError
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.operation import CipherRule, Operation, Provenance
@@ -16,6 +20,7 @@ from tts_chaos.wire.tokens import ACCESS_REFUSALS
 from tts_chaos.wire.webhook import EventType
 
 CONTRACTS = load_contracts()
+DOCUMENTS = sorted((data_folder("contracts") / "openapi").glob("*.json"))
 OPERATIONS = list(CONTRACTS.operations.values())
 ERRORS = list(CONTRACTS.errors.values())
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.id)
@@ -68,9 +73,44 @@ def test_the_path_names_version_and_category_of_an_operation(operation: Operatio
         assert operation.domain in CONTRACTS.categories
 
 
+UNSCOPED = {"affiliate", "data_reconciliation", "open", "token"}
+"""Domains of which no source names any scope."""
+
+
 @every_operation
-def test_an_operation_of_the_api_host_has_a_scope(operation: Operation) -> None:
-    assert operation.is_token_call or operation.scopes
+def test_an_operation_has_a_scope_where_its_domain_has_any(operation: Operation) -> None:
+    assert bool(operation.scopes) == (operation.domain not in UNSCOPED)
+
+
+def test_the_whole_surface_is_described() -> None:
+    in_domains = Counter(operation.domain for operation in OPERATIONS)
+
+    assert len(OPERATIONS) == 419
+    assert in_domains["product"] == 81
+    assert set(in_domains) - {"token"} == CONTRACTS.categories
+
+
+def test_every_version_of_the_surface_is_in_use() -> None:
+    assert {row.version for row in OPERATIONS} - {"v2"} == set(CONTRACTS.versions)
+
+
+@every_operation
+def test_every_group_of_fields_has_a_source(operation: Operation) -> None:
+    groups = {"response"}
+    groups |= {"request"} if operation.body_schema is not None else set()
+    groups |= {"parameters"} if operation.parameters or "{" in operation.path else set()
+
+    assert groups <= set(operation.fields)
+
+
+@every_operation
+def test_every_code_of_an_operation_is_in_the_table(operation: Operation) -> None:
+    assert set(operation.errors.all) <= set(CONTRACTS.errors)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_is_valid_openapi(document: Path) -> None:
+    validate(json.loads(document.read_bytes()))
 
 
 @every_operation

@@ -130,9 +130,9 @@ def test_a_document_that_is_no_json_is_refused() -> None:
             id="missing-field",
         ),
         pytest.param(
-            "webhooks.json",
-            b'{"events":[],"extra":1}',
-            r"webhooks\.json: Object contains unknown field `extra`",
+            "declined.json",
+            b'{"declined":{},"extra":1}',
+            r"declined\.json: Object contains unknown field `extra`",
             id="unknown-field",
         ),
     ],
@@ -140,6 +140,65 @@ def test_a_document_that_is_no_json_is_refused() -> None:
 def test_a_bad_table_is_refused_with_file_and_key(path: str, text: bytes, message: str) -> None:
     with pytest.raises(ContractError, match=message):
         parse_contracts({**read_files(), path: text})
+
+
+@pytest.mark.parametrize(
+    ("declined", "message"),
+    [
+        pytest.param(
+            {"order.202309.get_order_lst": "Nobody ever asked for it."},
+            r"declined\.json, \$\.declined.*: no operation .*did you mean 'order\.202309\.get_ord",
+            id="unknown-operation",
+        ),
+        pytest.param(
+            {"order.202309.get_order_list": "later"}, "expected a reason in words", id="no-reason"
+        ),
+    ],
+)
+def test_a_bad_decline_is_refused(declined: dict[str, str], message: str) -> None:
+    table = json.dumps({"declined": declined}).encode()
+
+    with pytest.raises(ContractError, match=message):
+        parse_contracts({**read_files(), "declined.json": table})
+
+
+def test_a_code_that_the_table_lacks_is_refused() -> None:
+    files = read_files()
+    document = json.loads(files["openapi/seller.json"])
+    document["paths"]["/seller/202309/shops"]["get"]["x-tts-errors"] = {"documented": [7]}
+
+    with pytest.raises(ContractError, match=r"errors\.json, .*get_active_shops' answers code 7"):
+        parse_contracts({**files, "openapi/seller.json": json.dumps(document).encode()})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        pytest.param("x-tts-evnt", {}, r"unknown key 'x-tts-evnt'", id="misspelt-key"),
+        pytest.param(
+            "x-tts-event",
+            {"type": 2, "subscribable": True, "owner_field": "shop_id"},
+            "type and the body's type differ",
+            id="two-types",
+        ),
+    ],
+)
+def test_a_bad_webhook_is_refused(key: str, value: Any, message: str) -> None:
+    files = read_files()
+    document = json.loads(files["openapi/event.json"])
+    document["webhooks"]["ORDER_STATUS_CHANGE"]["post"][key] = value
+
+    with pytest.raises(ContractError, match=message):
+        parse_contracts({**files, "openapi/event.json": json.dumps(document).encode()})
+
+
+def test_a_webhook_described_twice_is_refused() -> None:
+    files = read_files()
+    document = json.loads(files["openapi/event.json"])
+    document["paths"] = {}
+
+    with pytest.raises(ContractError, match=r"z\.json: webhook type \d+ is described twice"):
+        parse_contracts({**files, "openapi/z.json": json.dumps(document).encode()})
 
 
 def test_a_missing_table_is_named() -> None:

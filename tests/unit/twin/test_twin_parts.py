@@ -19,7 +19,7 @@ from tts_chaos.contracts.validation import check_response
 from tts_chaos.core.clock import ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin import catalogue, domains
-from tts_chaos.twin.answers import Answerer
+from tts_chaos.twin.answers import DECLINED, DECLINED_HEADER, Answerer
 from tts_chaos.twin.desk import RateLimiter
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.pricing import share_out
@@ -169,13 +169,11 @@ def contracts_with_ponies() -> Contracts:
     folder = data_folder("contracts")
     paths = [*folder.glob("*.json"), *folder.glob("openapi/*.json")]
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-    ponies = files["openapi/seller.json"]
-    for old, new in (
-        (b"/seller/202309/shops", b"/finance/202309/ponies"),
-        (b"seller.202309.get_active_shops", b"finance.202309.get_ponies"),
-    ):
-        assert old in ponies
-        ponies = ponies.replace(old, new)
+    document = msgspec.json.decode(files["openapi/seller.json"])
+    path = document["paths"]["/seller/202309/shops"]
+    path["get"]["operationId"] = "finance.202309.get_ponies"
+    document["paths"] = {"/finance/202309/ponies": path}
+    ponies = msgspec.json.encode(document)
     return parse_contracts({**files, "openapi/ponies.json": ponies})
 
 
@@ -193,6 +191,39 @@ def test_an_operation_without_behaviour_has_the_same_gates() -> None:
     pair.run("expire_access_tokens")
 
     assert pair.get("/finance/202309/ponies", shop=None).code == 105002
+
+
+A_FILE = {
+    "file_name": "video.mp4",
+    "file_size": 1,
+    "file_type": "mp4",
+    "target_path": "/",
+    "total_chunk_count": 1,
+}
+
+
+@pytest.mark.parametrize("operation_id", sorted(CONTRACTS.declined))
+def test_a_declined_operation_says_so_and_why(operation_id: str) -> None:
+    pair = TwinPair()
+    operation = CONTRACTS.operations[operation_id]
+    body = b"" if operation.body_schema is None else msgspec.json.encode(A_FILE)
+
+    reply = pair.send(pair.signed(operation.method, operation.path, shop=None, body=body))
+
+    assert (reply.status, reply.code, reply.handled.committed) == (501, DECLINED, False)
+    assert CONTRACTS.declined[operation_id] in reply.message
+    assert DECLINED_HEADER in reply.handled.response.headers
+
+
+def test_a_partner_operation_wants_the_cipher_of_a_category() -> None:
+    pair = TwinPair()
+
+    reply = pair.get("/affiliate_partner/202405/campaigns", shop=None)
+
+    assert (reply.code, reply.message) == (
+        36009004,
+        "Invalid parameter. param query.category_asset_cipher is missing",
+    )
 
 
 def test_every_module_that_registers_something_is_in_the_catalogue() -> None:
