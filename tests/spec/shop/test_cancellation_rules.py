@@ -10,7 +10,7 @@ import pytest
 from tts_chaos.errors import UsageError
 
 if TYPE_CHECKING:
-    from tests.spec.shop.conftest import Answer, Desk
+    from tests.support.shop_desk import Answer, Desk
 
     from tts_chaos.twin.domains.order.entities import Order
 

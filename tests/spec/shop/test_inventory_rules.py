@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 if TYPE_CHECKING:
-    from tests.spec.shop.conftest import Answer, Desk
+    from tests.support.shop_desk import Answer, Desk
 
 SEARCH = "product.202309.inventory_search"
 UPDATE = "product.202309.update_inventory"

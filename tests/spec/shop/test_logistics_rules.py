@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.spec.shop.conftest import Desk
+    from tests.support.shop_desk import Desk
 
 WAREHOUSES = "logistics.202309.get_warehouse_list"
 OPTIONS = "logistics.202309.get_warehouse_delivery_options"

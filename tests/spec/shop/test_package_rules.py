@@ -12,7 +12,7 @@ from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.fulfillment.entities import Package
 
 if TYPE_CHECKING:
-    from tests.spec.shop.conftest import Answer, Desk
+    from tests.support.shop_desk import Answer, Desk
 
     from tts_chaos.twin.domains.order.entities import Order
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.spec.shop.conftest import Answer, Desk
+    from tests.support.shop_desk import Answer, Desk
 
 VERSIONS = (
     "product.202309.search_products",

@@ -13,7 +13,7 @@ from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.product.entities import StockLevel
 
 if TYPE_CHECKING:
-    from tests.spec.shop.conftest import Desk
+    from tests.support.shop_desk import Desk
 
 MARK = "fulfillment.202309.mark_package_as_shipped"
 CANCEL = "return_refund.202309.cancel_order"
