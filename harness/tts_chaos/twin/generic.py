@@ -1,43 +1,147 @@
 """Answers made from a contract alone, for operations that the twin does not model.
 
-Such an answer has the right shape and invented, empty content; nothing is committed. It carries a
-header that says so, and earns no evidence.
+Such an answer has the right shape, invented and believable content, and names what the request
+names. Nothing is committed; a header says so, and the answer earns no evidence of behaviour. The
+same request on the same platform gets the same answer, whatever was asked before.
+
+Source: shapes from the contracts; every value is invented (assumed).
 """
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
 
 from tts_chaos.contracts.operation import Operation
+from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.history import Json
+from tts_chaos.twin.generic_fields import make_scalar
+from tts_chaos.twin.handler import Call
 
 __all__ = ["GENERATED_HEADER", "generate_data"]
 
 GENERATED_HEADER = ("x-tts-twin", "generated-from-contract")
 """Marks answers that are not behaviour."""
 
-_DEEPEST = 8
+_DEEPEST = 12
 """Response schemas are shallower; the bound stops one that refers to itself."""
 
+_FEWEST_ITEMS, _MOST_ITEMS = 1, 2
+_FAILURES = ("errors", "warnings", "failed", "fail_", "invalid_")
+"""How lists of partial failures are called: an invented answer tells of none."""
 
-def generate_data(operation: Operation) -> dict[str, Any]:
-    """Return the smallest `$.data` of the right shape: every field, lists empty, texts empty."""
-    schema = (operation.response_schema or {}).get("properties", {}).get("data", {})
-    data = _value(schema, _DEEPEST)
-    return data if isinstance(data, dict) else {}
+_Maker: TypeAlias = Callable[["_Scope", int], Json]
 
 
-def _value(schema: dict[str, Any], depth: int) -> Json:
-    kind = schema.get("type")
-    if kind == "array" or depth == 0:
-        return []
-    if kind == "integer":
-        return schema.get("minimum", 0)
-    if kind == "number":
-        return schema.get("minimum", 0.0)
-    if kind == "boolean":
-        return False
-    if kind == "string":
-        return (schema.get("enum") or schema.get("x-tts-known-values") or [""])[0]
+class _Scope(msgspec.Struct, frozen=True):
+    """What one answer is made from.
+
+    Attributes:
+        entropy: Chance of this request alone.
+        given: Scalars that the request names, by field name.
+        now_s: The platform's time in Unix seconds.
+        currency: The shop's.
+    """
+
+    entropy: Entropy
+    given: Mapping[str, Json]
+    now_s: int
+    currency: str
+
+
+def generate_data(call: Call, *, currency: str) -> dict[str, Any]:
+    """Return `$.data` of the right shape: every field, one or two items in each list.
+
+    Args:
+        call: The call, with its values.
+        currency: Currency of the shop addressed.
+    """
+    schema = (call.operation.response_schema or {}).get("properties", {}).get("data", {})
+    scope = _Scope(
+        entropy=call.env.entropy.child(f"generated/{_digest(call)}"),
+        given=_named_by(call),
+        now_s=call.env.now_s(),
+        currency=currency,
+    )
+    data = _value(schema, "data", scope, _DEEPEST)
+    if not isinstance(data, dict):
+        return {}
+    if "id" in data and len(call.path) == 1:
+        data["id"] = next(iter(call.path.values()))
+    _end_paging(call.operation, data)
+    return data
+
+
+def _value(schema: Mapping[str, Any], name: str, scope: _Scope, depth: int) -> Json:
+    kind = _type_of(schema)
+    if kind == "object":
+        return _object(schema, scope, depth)
+    if kind == "array":
+        return _list(schema, name, scope, depth)
+    given = scope.given.get(name)
+    if given is not None and _fits(given, schema):
+        return given
+    return make_scalar(
+        schema, name, entropy=scope.entropy, now_s=scope.now_s, currency=scope.currency
+    )
+
+
+def _object(schema: Mapping[str, Any], scope: _Scope, depth: int) -> dict[str, Json]:
+    if depth == 0:
+        return {}
     properties = schema.get("properties", {})
-    return {name: _value(part, depth - 1) for name, part in properties.items()}
+    return {name: _value(part, name, scope, depth - 1) for name, part in properties.items()}
+
+
+def _list(schema: Mapping[str, Any], name: str, scope: _Scope, depth: int) -> list[Json]:
+    if depth == 0 or name.startswith(_FAILURES):
+        return []
+    count = scope.entropy.integer(_FEWEST_ITEMS, _MOST_ITEMS)
+    count = max(schema.get("minItems", 0), min(count, schema.get("maxItems", count)))
+    singular = name.removesuffix("s")
+    items = schema.get("items", {})
+    return [_value(items, singular, scope, depth - 1) for _ in range(count)]
+
+
+def _type_of(schema: Mapping[str, Any]) -> str:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "null")
+    if kind is None and "properties" in schema:
+        return "object"
+    return str(kind)
+
+
+def _fits(value: Json, schema: Mapping[str, Any]) -> bool:
+    """Whether a value of the request may stand in the answer as it is."""
+    if isinstance(value, bool) or "enum" in schema:
+        return value in schema.get("enum", ())
+    wanted = {"string": str, "integer": int}.get(_type_of(schema))
+    return wanted is not None and isinstance(value, wanted)
+
+
+def _named_by(call: Call) -> dict[str, Json]:
+    """Return what path, query and body name; the path wins over the query, and it over the body."""
+    given: dict[str, Json] = {}
+    for values in (call.body, call.query, call.path):
+        given.update({k: v for k, v in values.items() if isinstance(v, str | int)})
+    for paging in ("page_size", "page_token"):
+        given.pop(paging, None)
+    return given
+
+
+def _end_paging(operation: Operation, data: dict[str, Any]) -> None:
+    """Say that this page is the last, and count what is on it."""
+    if "next_page_token" in data:
+        data["next_page_token"] = ""
+    if "total_count" in data and operation.is_paginated:
+        lists = [value for value in data.values() if isinstance(value, list)]
+        data["total_count"] = max(map(len, lists), default=0)
+
+
+def _digest(call: Call) -> str:
+    parts = [call.operation.id, call.shop_id, call.path, call.query, call.body]
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:16]

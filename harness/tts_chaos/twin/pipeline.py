@@ -8,6 +8,7 @@ from tts_chaos.twin.answers import DECLINED, Answerer
 from tts_chaos.twin.desk import Admission, Desk, EdgeAnswerError
 from tts_chaos.twin.domains.authorization.lookup import shop_by_cipher
 from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
+from tts_chaos.twin.domains.product.money import CURRENCY_BY_REGION
 from tts_chaos.twin.gates import API_GATES
 from tts_chaos.twin.generic import GENERATED_HEADER, generate_data
 from tts_chaos.twin.handled import Handled, Identity
@@ -68,10 +69,12 @@ class Pipeline:
         if operation.id in self._desk.contracts.declined:
             raise DeclinedError(self._desk.contracts.declined[operation.id])
         handler = HANDLERS.get(operation.id)
+        call = self._call(admission)
         if handler is None:
-            data = generate_data(operation)
+            admission.notes.append("the answer is generated from the contract")
+            data = generate_data(call, currency=_currency_of(admission))
             return self._answerer.tell(data, headers=(GENERATED_HEADER,)), False
-        return self._answerer.tell(handler(self._call(admission))), True
+        return self._answerer.tell(handler(call)), True
 
     def _ask_token_host(self, admission: Admission) -> ApiResponse:
         request = admission.request
@@ -123,3 +126,10 @@ class Pipeline:
             shop = shop_by_cipher(self._desk.env.store, cipher)
             return shop.id if shop else ""
         return request.parameter("shop_id") or ""
+
+
+def _currency_of(admission: Admission) -> str:
+    """Return the currency of the shop or, for calls without one, of the account's home market."""
+    shop, account = admission.shop, admission.account
+    region = shop.region if shop else account.base_region if account else ""
+    return CURRENCY_BY_REGION.get(region, "USD")

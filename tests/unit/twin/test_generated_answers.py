@@ -1,0 +1,103 @@
+"""Answers made from contracts: valid, believable, and the same for the same request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.support.twin_pair import TwinPair
+
+from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.operation import Operation
+from tts_chaos.contracts.validation import check_response
+from tts_chaos.twin.generic import generate_data
+from tts_chaos.twin.handler import Call
+
+CONTRACTS = load_contracts()
+SHOP = "7000000000000000042"
+
+
+def make(
+    operation: Operation | str, pair: TwinPair, *, currency: str = "GBP", **given: Any
+) -> dict[str, Any]:
+    """Generate for a call that names `path`, `query` and `body` as given."""
+    if isinstance(operation, str):
+        operation = CONTRACTS.operation(operation)
+    call = Call(
+        env=pair.twin.env,
+        operation=operation,
+        shop_id=SHOP,
+        open_id="",
+        path=given.get("path", {}),
+        query=given.get("query", {}),
+        body=given.get("body", {}),
+    )
+    return generate_data(call, currency=currency)
+
+
+@pytest.mark.parametrize("operation", CONTRACTS.operations.values(), ids=lambda row: row.id)
+def test_an_answer_keeps_to_its_contract_whatever_the_chance(operation: Operation) -> None:
+    pair = TwinPair(products=1)
+
+    for number in range(20):
+        data = make(operation, pair, query={"n": number}, currency="JPY")
+        envelope = {"code": 0, "message": "Success", "request_id": "x", "data": data}
+        assert check_response(operation, envelope) == ()
+
+
+def test_the_same_request_gets_the_same_answer_whatever_was_asked_before() -> None:
+    pair = TwinPair(products=1)
+    first = make("finance.202309.get_withdrawals", pair, query={"page_size": 10})
+    make("analytics.202405.get_shop_performance", pair)
+
+    assert make("finance.202309.get_withdrawals", pair, query={"page_size": 10}) == first
+    assert make("finance.202309.get_withdrawals", pair, query={"page_size": 11}) != first
+
+
+def test_what_the_path_names_is_in_the_answer() -> None:
+    pair = TwinPair(products=1)
+
+    data = make("product.202309.get_product", pair, path={"product_id": "1729"})
+
+    assert data["id"] == "1729"
+    assert data["skus"][0]["id"] != "1729"
+
+
+def test_what_the_body_names_is_in_the_answer() -> None:
+    pair = TwinPair(products=1)
+
+    data = make("return_refund.202309.search_returns", pair, body={"order_id": "5770"})
+
+    assert {row["order_id"] for row in data["return_orders"]} == {"5770"}
+
+
+def test_the_only_page_is_the_last() -> None:
+    data = make("finance.202309.get_withdrawals", TwinPair(products=1))
+
+    assert data["next_page_token"] == ""
+    assert data["total_count"] == len(data["withdrawals"])
+
+
+def test_an_invented_answer_tells_of_no_failure() -> None:
+    pair = TwinPair(products=1)
+
+    for operation in CONTRACTS.operations.values():
+        assert make(operation, pair).get("errors", []) == []
+
+
+def test_amounts_have_the_digits_of_the_currency() -> None:
+    pair = TwinPair(products=1)
+
+    yen = make("finance.202309.get_withdrawals", pair, currency="JPY")["withdrawals"][0]
+
+    assert yen["currency"] == "JPY"
+    assert "." not in yen["amount"]
+
+
+def test_times_lie_in_the_last_month() -> None:
+    pair = TwinPair(products=1)
+    now_s = pair.twin.env.now_s()
+
+    row = make("finance.202309.get_withdrawals", pair)["withdrawals"][0]
+
+    assert now_s - 31 * 86_400 <= row["create_time"] < now_s
