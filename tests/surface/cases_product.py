@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.shop_desk import Answer, Desk
-from tests.surface.cases import accepted
+from tests.surface.cases import accepted, refused
 
 SEARCHES = (
     "product.202309.search_products",
@@ -87,11 +87,6 @@ def price_row(desk: Desk, amount: str = "9.99", currency: str = "GBP") -> dict[s
 @refused(GET, 12052032)
 def a_product_of_nobody(desk: Desk, operation: str) -> Answer:
     return desk.call(operation, product_id="1729")
-
-
-@refused((ACTIVATE, DEACTIVATE), 12019120)
-def more_products_than_a_batch_holds(desk: Desk, operation: str) -> Answer:
-    return desk.call(operation, body={"product_ids": [str(n) for n in range(21)]})
 
 
 @refused(STOCK, 12052910)
