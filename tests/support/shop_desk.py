@@ -11,7 +11,7 @@ from urllib3.filepost import encode_multipart_formdata
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.operation import CipherRule, Operation
 from tts_chaos.contracts.validation import check_response
-from tts_chaos.core.clock import ManualClock, SkewedClock
+from tts_chaos.core.clock import SIMULATED_EPOCH_MS, ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.product.entities import Product, Sku, StockLevel
@@ -44,8 +44,15 @@ class Answer:
 class Desk:
     """One seller's client beside the platform it talks to."""
 
-    def __init__(self, *, region: str, strict: bool, seed: int = 7) -> None:
-        self.clock = ManualClock()
+    def __init__(
+        self,
+        *,
+        region: str,
+        strict: bool,
+        seed: int = 7,
+        start_ms: int = SIMULATED_EPOCH_MS,
+    ) -> None:
+        self.clock = ManualClock(start_ms)
         self.changes: list[Change] = []
         self.twin = Twin(
             clock=SkewedClock(self.clock),

@@ -17,10 +17,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from tests.support.shop_desk import Answer, Desk
+
+from tts_chaos.core.clock import SIMULATED_EPOCH_MS
 
 __all__ = ["GATEWAY", "TOKEN_HOST", "Case", "CaseFunction", "accepted", "all_cases", "refused"]
 
@@ -43,6 +46,7 @@ class Case:
         variant: Which refusal of those that share the code, by its name in the error table.
         region: Market of the shop.
         strict: Whether the twin reads requests strictly.
+        day: Day on which it plays, YYYY-MM-DD; "" for the usual one.
         act: Arranges, calls, returns the answer.
     """
 
@@ -51,6 +55,7 @@ class Case:
     variant: str
     region: str
     strict: bool
+    day: str
     act: CaseFunction
 
     @property
@@ -61,17 +66,21 @@ class Case:
 
     def play(self) -> Answer:
         """Return the answer on a fresh platform."""
-        return self.act(Desk(region=self.region, strict=self.strict), self.operation)
+        start_ms = SIMULATED_EPOCH_MS
+        if self.day:
+            start_ms = int(datetime.fromisoformat(self.day).replace(tzinfo=UTC).timestamp()) * 1000
+        desk = Desk(region=self.region, strict=self.strict, start_ms=start_ms)
+        return self.act(desk, self.operation)
 
 
 _CASES: dict[str, Case] = {}
 
 
 def accepted(
-    *operations: str, region: str = "GB", strict: bool = True
+    *operations: str, region: str = "GB", strict: bool = True, day: str = ""
 ) -> Callable[[CaseFunction], CaseFunction]:
     """Register a case whose last call succeeds, by behaviour and within its contract."""
-    return _register(operations, 0, "", region, strict)
+    return _register(operations, 0, "", region, strict, day)
 
 
 def refused(
@@ -81,14 +90,15 @@ def refused(
     *,
     region: str = "GB",
     strict: bool = True,
+    day: str = "",
 ) -> Callable[[CaseFunction], CaseFunction]:
     """Register a case whose last call is refused with exactly this code, by behaviour."""
     operations = (operation,) if isinstance(operation, str) else operation
-    return _register(operations, code, variant, region, strict)
+    return _register(operations, code, variant, region, strict, day)
 
 
 def _register(
-    operations: tuple[str, ...], code: int, variant: str, region: str, strict: bool
+    operations: tuple[str, ...], code: int, variant: str, region: str, strict: bool, day: str
 ) -> Callable[[CaseFunction], CaseFunction]:
     def register(act: CaseFunction) -> CaseFunction:
         for operation in operations:
@@ -98,6 +108,7 @@ def _register(
                 variant=variant,
                 region=region,
                 strict=strict,
+                day=day,
                 act=act,
             )
             assert case.id not in _CASES, f"two cases are called {case.id}"

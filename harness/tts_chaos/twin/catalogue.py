@@ -8,6 +8,7 @@ from __future__ import annotations
 from tts_chaos.twin import commands, population
 from tts_chaos.twin.domains.authorization import commands as authorization_commands
 from tts_chaos.twin.domains.event import operations as event_operations
+from tts_chaos.twin.domains.finance import operations as finance_operations
 from tts_chaos.twin.domains.fulfillment import commands as fulfillment_commands
 from tts_chaos.twin.domains.fulfillment import operations as fulfillment_operations
 from tts_chaos.twin.domains.fulfillment import packages as fulfillment_packages
@@ -35,6 +36,7 @@ REGISTERING_MODULES = (
     population,
     authorization_commands,
     event_operations,
+    finance_operations,
     fulfillment_commands,
     fulfillment_operations,
     fulfillment_packages,

@@ -1,0 +1,165 @@
+"""What the API promises about money: every cent is told once, and adds up."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tts_chaos.twin.domains.order.entities import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shop_desk import Desk
+
+STATEMENTS = "finance.202309.get_statements"
+TRANSACTIONS = "finance.202501.get_transactionsby_statement"
+UNSETTLED = "finance.202507.get_unsettled_transactions"
+PAYMENTS = "finance.202605.get_payments"
+BY_ORDER = "finance.202501.get_transactionsby_order"
+
+
+def deliver(desk: Desk, units: int = 1) -> Order:
+    order = desk.place(units=units)
+    for event in ("ship", "collect", "deliver"):
+        desk.command("move_order", order=order.id, event=event)
+    return desk.order(order.id)
+
+
+def complete(desk: Desk, units: int = 1) -> Order:
+    order = deliver(desk, units)
+    desk.command("move_order", order=order.id, event="complete")
+    return desk.order(order.id)
+
+
+def refund(desk: Desk, order: Order) -> None:
+    asked = desk.command("request_return", order=order.id, return_type="REFUND")
+    body = {"decision": "APPROVE_REFUND"}
+    desk.call("return_refund.202309.approve_return", return_id=asked["return_id"], body=body)
+
+
+def read(
+    desk: Desk, operation: str, rows: str, *, sort: str, statement_id: str = ""
+) -> list[dict[str, Any]]:
+    answer = desk.call(operation, query={"sort_field": sort}, statement_id=statement_id)
+    found: list[dict[str, Any]] = answer.data[rows]
+    return found
+
+
+def statements(desk: Desk) -> list[dict[str, Any]]:
+    return read(desk, STATEMENTS, "statements", sort="statement_time")
+
+
+def transactions(desk: Desk, statement: dict[str, Any]) -> list[dict[str, Any]]:
+    id = statement["id"]
+    return read(desk, TRANSACTIONS, "transactions", sort="order_create_time", statement_id=id)
+
+
+def total(rows: list[dict[str, Any]], field: str = "settlement_amount") -> Decimal:
+    return sum((Decimal(row[field]) for row in rows), Decimal(0))
+
+
+@pytest.mark.parametrize("region", ["GB", "US", "JP", "VN"])
+def test_statements_add_up_to_what_orders_brought(
+    make_desk: Callable[..., Desk], region: str
+) -> None:
+    desk = make_desk(region)
+    for day in range(3):
+        for units in range(1, 3 + day):
+            complete(desk, units)
+        if day != 1:
+            refund(desk, deliver(desk))
+        desk.wait(hours=24)
+
+    rows = statements(desk)
+
+    assert len(rows) == 3
+    for row in rows:
+        assert total(transactions(desk, row)) == Decimal(row["settlement_amount"])
+
+
+def test_payments_cover_every_statement_once(desk: Desk) -> None:
+    lossy = next(
+        order
+        for order in (deliver(desk) for _ in range(40))
+        if order.shipping.original > order.shipping.platform_discount
+    )
+    refund(desk, lossy)
+    desk.wait(hours=24)
+    complete(desk, units=3)
+    desk.wait(hours=72)
+
+    rows = statements(desk)
+    payments = read(desk, PAYMENTS, "payments", sort="create_time")
+
+    assert Decimal(rows[0]["settlement_amount"]) < 0
+    assert {row["payment_id"] for row in rows} == {payment["id"] for payment in payments}
+    paid = sum(Decimal(payment["amount"]["value"]) for payment in payments)
+    assert paid == total(rows)
+
+
+def test_a_day_that_is_not_over_has_no_statement(desk: Desk) -> None:
+    complete(desk)
+
+    assert statements(desk) == []
+
+
+def test_an_estimate_vanishes_when_its_order_settles(desk: Desk) -> None:
+    order = deliver(desk)
+    before = read(desk, UNSETTLED, "transactions", sort="order_create_time")
+
+    desk.command("move_order", order=order.id, event="complete")
+
+    assert [row["order_id"] for row in before] == [order.id]
+    assert read(desk, UNSETTLED, "transactions", sort="order_create_time") == []
+
+
+def test_an_order_that_has_not_settled_brought_nothing_yet(desk: Desk) -> None:
+    assert "settlement_amount" not in desk.call(BY_ORDER, order_id=deliver(desk).id).data
+
+
+def test_a_refund_takes_the_sale_back(desk: Desk) -> None:
+    order = deliver(desk, units=2)
+    refund(desk, order)
+
+    data = desk.call(BY_ORDER, order_id=order.id).data
+
+    assert Decimal(data["revenue_amount"]) == 0
+    assert Decimal(data["fee_and_tax_amount"]) == 0
+
+
+def test_cancelled_units_bring_nothing(desk: Desk) -> None:
+    order = desk.place(units=2)
+    lines = [order.lines[0].id]
+    body = {
+        "order_id": order.id,
+        "cancel_reason": "seller_cancel_reason_out_of_stock",
+        "order_line_item_ids": lines,
+    }
+    desk.call("return_refund.202309.cancel_order", body=body)
+    for event in ("ship", "collect", "deliver", "complete"):
+        desk.command("move_order", order=order.id, event=event)
+
+    (row,) = desk.call(BY_ORDER, order_id=order.id).data["sku_transactions"]
+
+    assert row["quantity"] == "1"
+
+
+def test_what_the_books_lack_is_told_as_zero(desk: Desk) -> None:
+    complete(desk)
+    desk.wait(hours=24)
+
+    (row,) = transactions(desk, statements(desk)[0])
+
+    assert row["fee_tax_breakdown"]["fee"]["affiliate_commission_amount"] == "0"
+
+
+def test_equal_books_have_equal_ids(make_desk: Callable[..., Desk]) -> None:
+    first, second = make_desk(), make_desk()
+    for desk in (first, second):
+        complete(desk)
+        desk.wait(hours=72)
+
+    assert statements(first) == statements(second)
