@@ -58,6 +58,10 @@ prove-speed: $(READY) ## The simulated catalogue is 20 times faster than the tim
 prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty folder
 	@$(BIN)/python -m tests.proofs.prove_new_user
 
+.PHONY: prove-sdk
+prove-sdk: $(READY) ## A package written by others completes and parses each of its operations
+	@$(BIN)/python -m tests.proofs.prove_sdk
+
 .PHONY: bench
 bench: $(READY) ## Measure virtual time, its seams and the fault proxy, as ratios within one run
 	@$(BIN)/python tests/bench/bench_virtual_time.py

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from tests.support.shop_desk import Answer, Desk
 
@@ -28,6 +28,7 @@ from tts_chaos.core.clock import SIMULATED_EPOCH_MS
 __all__ = ["GATEWAY", "TOKEN_HOST", "Case", "CaseFunction", "accepted", "all_cases", "refused"]
 
 CaseFunction: TypeAlias = Callable[[Desk, str], Answer]
+D = TypeVar("D", bound=Desk)
 
 GATEWAY = "gateway"
 """Stands for the operation in cases about refusals that any call may meet."""
@@ -64,13 +65,16 @@ class Case:
         code = f"{self.code}.{self.variant}" if self.variant else str(self.code)
         return f"{self.operation}-{code}-{self.act.__name__}"
 
-    def play(self) -> Answer:
-        """Return the answer on a fresh platform."""
+    def open(self, make: Callable[..., D]) -> D:
+        """Return the fresh platform that the case plays on, with a desk of whichever kind."""
         start_ms = SIMULATED_EPOCH_MS
         if self.day:
             start_ms = int(datetime.fromisoformat(self.day).replace(tzinfo=UTC).timestamp()) * 1000
-        desk = Desk(region=self.region, strict=self.strict, start_ms=start_ms)
-        return self.act(desk, self.operation)
+        return make(region=self.region, strict=self.strict, start_ms=start_ms)
+
+    def play(self, desk: Desk | None = None) -> Answer:
+        """Return the answer at a desk that the case opened."""
+        return self.act(desk or self.open(Desk), self.operation)
 
 
 _CASES: dict[str, Case] = {}

@@ -133,7 +133,7 @@ def _present(parameter: Parameter, texts: list[str], value: dict[str, Any]) -> l
     if len(texts) > 1:
         # The documents show one comma list; clients disagree on what a repeated key means.
         return [Problem(where, f"param {where} is given {len(texts)} times; expected one value")]
-    typed = _typed(texts[0], parameter.schema.get("type", "string"))
+    typed = _typed(texts[0], parameter.schema)
     if typed is None:
         expected = parameter.schema["type"]
         return [Problem(where, f"param {where} is no {expected}")]
@@ -141,15 +141,23 @@ def _present(parameter: Parameter, texts: list[str], value: dict[str, Any]) -> l
     return _problems(parameter.validator, typed, where)
 
 
-def _typed(text: str, kind: str) -> Json:
-    """Return `text` as a value of JSON Schema type `kind`, None where it is none."""
+def _typed(text: str, schema: Mapping[str, Any]) -> Json:
+    """Return `text` as a value of the type that a schema names, None where it is none."""
+    kind = schema.get("type", "string")
     if kind == "integer":
         return int(text) if _INTEGER.fullmatch(text) else None
     if kind == "boolean":
         return {"true": True, "false": False}.get(text)
     if kind == "array":
-        return [item for item in text.split(",") if item]
+        return _items(text, schema.get("items", {}))
     return text
+
+
+def _items(text: str, schema: Mapping[str, Any]) -> list[Json]:
+    """Return the items of a comma list; one of another type stays text, for the schema to judge."""
+    items = [item for item in text.split(",") if item]
+    typed = ((item, _typed(item, schema)) for item in items)
+    return [item if value is None else value for item, value in typed]
 
 
 def check_body(operation: Operation, body: bytes, *, lenient: bool = False) -> Checked:

@@ -45,6 +45,10 @@ def _date(draw: _Draw) -> str:
     return datetime.fromtimestamp(_moment(draw), tz=UTC).date().isoformat()
 
 
+def _instant(draw: _Draw) -> str:
+    return datetime.fromtimestamp(_moment(draw), tz=UTC).isoformat().replace("+00:00", "Z")
+
+
 def _id(draw: _Draw) -> str:
     return draw.entropy.digits(19)
 
@@ -77,6 +81,9 @@ def _fixed(text: str) -> _Text:
     return lambda _draw: text
 
 
+_FORMATS: Mapping[str, _Text] = {"date": _date, "date-time": _instant}
+"""Formats of strings in the contracts; what they promise goes before what a name suggests."""
+
 _TEXTS: tuple[tuple[str, _Text], ...] = (
     (r"(^|_)(fail|error|ineligible|reject|warning)\w*$", _nothing),
     (r"next_page_token$", _nothing),
@@ -87,8 +94,8 @@ _TEXTS: tuple[tuple[str, _Text], ...] = (
     (r"(region|country)(_code)?$", _fixed("GB")),
     (r"postal_?code$", _fixed("NR2 4TA")),
     (r"locale$|language", _fixed("en-GB")),
-    (r"(_date|^date|_day)$", _date),
-    (r"_time$|^time|timestamp", lambda draw: str(_moment(draw))),
+    (r"(_date|^date|_day)(_[gl][et])?$", _date),
+    (r"_time(_[gl][et])?$|^time|timestamp", lambda draw: str(_moment(draw))),
     (r"(rate|ratio|ctr|percentage|share)$", _rate),
     (r"(amount|price|fee|tax|discount|subtotal|total|gmv|revenue|commission|cost)", _amount),
     (r"^(width|height|length|weight|value|quantity|days)$", _measure),
@@ -98,7 +105,7 @@ _TEXTS: tuple[tuple[str, _Text], ...] = (
 )
 
 _INTEGERS: tuple[tuple[str, Callable[[_Draw], int]], ...] = (
-    (r"(_time|_date|^time|timestamp|deadline|_at)$", _moment),
+    (r"(_time|_date|^time|timestamp|deadline|_at)(_[gl][et])?$", _moment),
     (r"(fail|error|invalid)\w*(count|num|code)?$", lambda _draw: 0),
     (r"(^|_)ids?$", lambda draw: int(draw.entropy.digits(16))),
     (r"^(code|rank)$", lambda _draw: 0),
@@ -125,7 +132,8 @@ def make_scalar(
     kind = schema.get("type")
     kind = next((one for one in kind if one != "null"), None) if isinstance(kind, list) else kind
     if kind == "string":
-        return _within(schema, _rule(name)(draw))
+        rule = _FORMATS.get(schema.get("format", "")) or _rule(name)
+        return _within(schema, rule(draw))
     if kind in ("integer", "number"):
         return _bounded(schema, _integer_rule(name)(draw))
     return False if kind == "boolean" else None

@@ -146,21 +146,32 @@ def verify_request(secret: str, request: ApiRequest, *, lenient: bool = False) -
     Args:
         secret: Secret of the app that `app_key` names.
         request: The request as it arrived.
-        lenient: Whether a body of exactly `{}` may be left out of the signature, as some clients
-            do (what the platform accepts is not known: assumed either way).
+        lenient: Whether other readings of the rules pass, too, as some clients have them: a body of
+            exactly `{}` left out, a repeated key signed once for each of its values (what the
+            platform accepts is not known: assumed either way).
     """
-    bodies = [request.body, b""] if lenient and request.body == b"{}" else [request.body]
-    return any(
-        verify(
-            request.parameter("sign") or "",
-            secret=secret,
-            path=request.path,
-            query_pairs=request.query_pairs,
-            body=body,
-            content_type=request.header("content-type") or "",
-        )
-        for body in bodies
-    )
+    signature = (request.parameter("sign") or "").encode("utf-8", "surrogatepass")
+    expected = [sign_request(secret, request)]
+    if lenient:
+        expected += _other_readings(secret, request)
+    return any(hmac.compare_digest(signature, one.encode()) for one in expected)
+
+
+def _other_readings(secret: str, request: ApiRequest) -> Iterable[str]:
+    """Yield the signatures of clients that read the rules in another way.
+
+    Source: protocol facts, section 1.1 ("Points where code bases differ").
+    """
+    path, pairs = request.path, request.query_pairs
+    content_type = request.header("content-type") or ""
+    if request.body == b"{}":
+        yield sign_v2(secret, path, pairs, b"", content_type)
+    if len({key for key, _ in pairs}) < len(pairs):
+        signed = [pair for pair in pairs if pair[0] not in UNSIGNED_PARAMETERS]
+        signed.sort(key=lambda pair: pair[0].encode())
+        text = path + "".join(key + value for key, value in signed)
+        body = b"" if is_multipart(content_type) else request.body
+        yield digest_string(secret, text.encode() + body)
 
 
 def attach_signature(request: ApiRequest, secret: str) -> ApiRequest:

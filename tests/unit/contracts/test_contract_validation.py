@@ -39,6 +39,17 @@ def test_a_comma_list_is_split() -> None:
     assert check_query(DETAIL, [("ids", "1,2")]).value == {"ids": ["1", "2"]}
 
 
+def test_items_of_a_comma_list_are_typed() -> None:
+    operation = CONTRACTS.operation("analytics.202609.get_shop_videos_performance_details")
+    dates = [("start_date_ge", "2026-10-01"), ("end_date_lt", "2026-10-02")]
+
+    good = check_query(operation, [*dates, ("video_ids", "1,2")])
+    bad = check_query(operation, [*dates, ("video_ids", "1,x")])
+
+    assert good.value["video_ids"] == [1, 2]
+    assert texts(bad) == ["param query.video_ids[1] is no integer"]
+
+
 def test_a_boolean_is_read() -> None:
     checked = check_query(PRODUCT, [("return_draft_version", "true")])
 

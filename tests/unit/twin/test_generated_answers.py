@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from tests.support.twin_pair import TwinPair
 
@@ -43,6 +44,16 @@ def test_an_answer_keeps_to_its_contract_whatever_the_chance(operation: Operatio
         data = make(operation, pair, query={"n": number}, currency="JPY")
         envelope = {"code": 0, "message": "Success", "request_id": "x", "data": data}
         assert check_response(operation, envelope) == ()
+
+
+def test_dates_and_instants_have_their_format() -> None:
+    pair = TwinPair(products=1)
+
+    for operation in CONTRACTS.operations.values():
+        schema = operation.response_schema or {}
+        strict = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        data = make(operation, pair)
+        assert strict.is_valid({"code": 0, "message": "", "request_id": "", "data": data})
 
 
 def test_the_same_request_gets_the_same_answer_whatever_was_asked_before() -> None:

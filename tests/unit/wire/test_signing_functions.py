@@ -9,6 +9,7 @@ from tts_chaos.wire.message import ApiRequest
 from tts_chaos.wire.signing import (
     attach_signature,
     canonical_string,
+    digest_string,
     is_multipart,
     scheme_of,
     sign_request,
@@ -103,6 +104,23 @@ def test_leniency_covers_no_other_body() -> None:
 
 def test_values_of_a_repeated_key_are_joined_by_commas() -> None:
     assert canonical_string("/p", [("ids", "2"), ("ids", "1")]) == b"/pids2,1"
+
+
+@pytest.mark.parametrize(("lenient", "passes"), [(True, True), (False, False)])
+def test_a_repeated_key_signed_once_for_each_value_passes_leniently(
+    lenient: bool, passes: bool
+) -> None:
+    sign = digest_string(SECRET, b"/pids2ids1")
+    request = ApiRequest(method="GET", path="/p", query=f"ids=2&ids=1&sign={sign}")
+
+    assert verify_request(SECRET, request, lenient=lenient) is passes
+
+
+def test_a_repeated_key_does_not_pass_with_another_value() -> None:
+    sign = digest_string(SECRET, b"/pids2ids1")
+    request = ApiRequest(method="GET", path="/p", query=f"ids=2&ids=3&sign={sign}")
+
+    assert not verify_request(SECRET, request, lenient=True)
 
 
 def test_a_path_below_api_is_signed_without_its_body() -> None:
