@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tests.support.shop_desk import Answer, Desk
@@ -260,3 +261,172 @@ def a_reason_for_cancellations(desk: Desk, operation: str) -> Answer:
 @refused(REJECT_RETURNS, 25001014)
 def an_unknown_reason(desk: Desk, operation: str) -> Answer:
     return reject(desk, operation, ask_to_return(desk), "REJECT_RETURN", reject_reason="no")
+
+
+ELIGIBILITY = (
+    "return_refund.202309.get_aftersale_eligibility",
+    "return_refund.202512.get_aftersale_eligibility",
+    "return_refund.202602.get_aftersale_eligibility",
+)
+CALCULATE = ("return_refund.202309.calculate_refund", "return_refund.202602.calculate_refund")
+CREATE = ("return_refund.202309.create_return", "return_refund.202602.create_return")
+DAMAGED = "ecom_order_delivered_refund_and_return_reason_damaged"
+
+
+def verdicts(answer: Answer) -> dict[str, bool]:
+    """Return what is allowed by kind of request, for the only SKU."""
+    (sku,) = answer.data["sku_eligibility"]
+    return {row["request_type"]: row["eligible"] for row in sku["line_item_eligibility"]}
+
+
+@accepted(*ELIGIBILITY)
+def allows_a_return_after_delivery(desk: Desk, operation: str) -> Answer:
+    answer = desk.call(operation, order_id=delivered(desk).id)
+    assert verdicts(answer)["RETURN_AND_REFUND"]
+    assert not verdicts(answer)["CANCEL"]
+    return answer
+
+
+@accepted(*ELIGIBILITY)
+def allows_to_cancel_before_shipping(desk: Desk, operation: str) -> Answer:
+    answer = desk.call(operation, order_id=desk.place().id)
+    assert verdicts(answer)["CANCEL"]
+    assert not verdicts(answer)["RETURN_AND_REFUND"]
+    return answer
+
+
+@refused(ELIGIBILITY, 25007006)
+def eligibility_of_nobodys_order(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, order_id="5770")
+
+
+def back(order: Order, **body: Any) -> dict[str, Any]:
+    """Return the body of a request for money back."""
+    return {"order_id": order.id, "reason_name": DAMAGED, "request_type": "REFUND", **body}
+
+
+@accepted(*CALCULATE)
+def works_out_a_refund(desk: Desk, operation: str) -> Answer:
+    order = delivered(desk, units=2)
+    skus = [{"sku_id": order.lines[0].sku_id, "quantity": 1}]
+    answer = desk.call(operation, body=back(order, skus=skus))
+    price = Decimal(answer.data["order_refund_amount"]["refund_subtotal"])
+    assert price == order.lines[0].sale_price
+    return answer
+
+
+@refused(CALCULATE, 25001014)
+def a_refund_for_no_known_reason(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, body=back(delivered(desk), reason_name="felt_like_it"))
+
+
+@refused(CALCULATE, 25007006)
+def a_refund_of_nobodys_order(desk: Desk, operation: str) -> Answer:
+    body = {"order_id": "5770", "reason_name": DAMAGED, "request_type": "REFUND"}
+    return desk.call(operation, body=body)
+
+
+def create(desk: Desk, operation: str, order: Order, **body: Any) -> Answer:
+    """Start a return by the seller."""
+    fields = {"return_reason": DAMAGED, "return_type": "REFUND", **body}
+    return desk.call(operation, body={"order_id": order.id, **fields})
+
+
+@accepted(*CREATE)
+def gives_money_back_by_the_sellers_will(desk: Desk, operation: str) -> Answer:
+    order = delivered(desk)
+    answer = create(desk, operation, order)
+    assert answer.data["return_status"] == "RETURN_OR_REFUND_REQUEST_SUCCESS"
+    assert desk.order(order.id).status == "COMPLETED"
+    return answer
+
+
+@accepted(*CREATE)
+def creates_one_return_for_one_key(desk: Desk, operation: str) -> Answer:
+    order = delivered(desk)
+    body = {
+        "order_id": order.id,
+        "return_reason": DAMAGED,
+        "return_type": "RETURN_AND_REFUND",
+    }
+    first = desk.call(operation, query={"idempotency_key": "k1"}, body=body)
+    again = desk.call(operation, query={"idempotency_key": "k1"}, body=body)
+    assert first.data == again.data
+    return again
+
+
+@refused(CREATE, 25001003)
+def a_return_before_delivery(desk: Desk, operation: str) -> Answer:
+    return create(desk, operation, desk.place())
+
+
+@refused(CREATE, 25005005)
+def a_refund_above_what_was_paid(desk: Desk, operation: str) -> Answer:
+    return create(desk, operation, delivered(desk), refund_total="99999.00", currency="GBP")
+
+
+@refused(CREATE, 25001001)
+def a_return_of_no_known_kind(desk: Desk, operation: str) -> Answer:
+    return create(desk, operation, delivered(desk), return_type="GIFT")
+
+
+@refused(CREATE, 25001014)
+def a_return_for_no_known_reason(desk: Desk, operation: str) -> Answer:
+    return create(desk, operation, delivered(desk), return_reason="felt_like_it")
+
+
+@refused(CREATE, 25007006)
+def a_return_of_nobodys_order(desk: Desk, operation: str) -> Answer:
+    body = {"order_id": "5770", "return_reason": DAMAGED, "return_type": "REFUND"}
+    return desk.call(operation, body=body)
+
+
+RECORDS = "return_refund.202309.get_return_records"
+DECISIONS = "return_refund.202601.get_decision_eligibility"
+BY_LINE = "return_refund.202606.get_available_review_decisions"
+
+
+@accepted(RECORDS)
+def tells_what_happened_to_a_return(desk: Desk, operation: str) -> Answer:
+    order = delivered(desk)
+    return_id = ask_to_return(desk, order)
+    approve(desk, return_id, "APPROVE_RETURN")
+    desk.command("send_return_back", order=order.id)
+    answer = desk.call(operation, return_id=return_id)
+    assert [row["role"] for row in answer.data["records"]] == ["BUYER", "SELLER", "BUYER"]
+    return answer
+
+
+@accepted(DECISIONS)
+def tells_which_decisions_are_open(desk: Desk, operation: str) -> Answer:
+    answer = desk.call(operation, query={"return_or_cancel_id": ask_to_return(desk)})
+    open_now = {row["decision"] for row in answer.data["decisions"] if row["eligible"]}
+    assert open_now == {"APPROVE_RETURN", "DIRECT_REFUND", "REJECT_RETURN"}
+    return answer
+
+
+@accepted(DECISIONS)
+def tells_which_answers_a_buyer_may_get(desk: Desk, operation: str) -> Answer:
+    query = {"return_or_cancel_id": ask_to_cancel(desk, desk.place())}
+    answer = desk.call(operation, query=query)
+    assert [row["eligible"] for row in answer.data["decisions"]] == [True, True]
+    return answer
+
+
+@accepted(BY_LINE)
+def tells_decisions_for_each_unit(desk: Desk, operation: str) -> Answer:
+    return_id = ask_to_return(desk, delivered(desk, units=2))
+    query = {"return_or_cancel_id": return_id, "seller_id": 7}
+    answer = desk.call(operation, query=query)
+    assert len(answer.data["line_items"]) == 2
+    return answer
+
+
+@refused(RECORDS, 25020005)
+def records_of_nobodys_return(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, return_id="4035")
+
+
+@refused((DECISIONS, BY_LINE), 25020005)
+def decisions_on_nobodys_return(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, query={"return_or_cancel_id": "4035", "seller_id": 7})

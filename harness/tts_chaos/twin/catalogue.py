@@ -25,6 +25,8 @@ from tts_chaos.twin.domains.product import search as product_search
 from tts_chaos.twin.domains.return_refund import cancellations as return_refund_cancellations
 from tts_chaos.twin.domains.return_refund import cancelling as return_refund_cancelling
 from tts_chaos.twin.domains.return_refund import commands as return_refund_commands
+from tts_chaos.twin.domains.return_refund import deciding as return_refund_deciding
+from tts_chaos.twin.domains.return_refund import requesting as return_refund_requesting
 from tts_chaos.twin.domains.return_refund import returning as return_refund_returning
 from tts_chaos.twin.domains.return_refund import returns as return_refund_returns
 from tts_chaos.twin.domains.seller import operations as seller_operations
@@ -53,6 +55,8 @@ REGISTERING_MODULES = (
     return_refund_cancellations,
     return_refund_cancelling,
     return_refund_commands,
+    return_refund_deciding,
+    return_refund_requesting,
     return_refund_returning,
     return_refund_returns,
     seller_operations,

@@ -7,11 +7,10 @@ rejecting it 25020010, either on a closed request 25020009.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from tts_chaos.twin.domains.fulfillment.packages import region_of_shop
-from tts_chaos.twin.domains.order.entities import LineItem, Order
+from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.return_refund.cancelling import (
     approve_cancellation,
     cancel_now,
@@ -20,6 +19,7 @@ from tts_chaos.twin.domains.return_refund.cancelling import (
 )
 from tts_chaos.twin.domains.return_refund.entities import Cancellation
 from tts_chaos.twin.domains.return_refund.lifecycle import CANCEL_CLOSED, CANCEL_PENDING
+from tts_chaos.twin.domains.return_refund.line_choice import choose_lines
 from tts_chaos.twin.domains.return_refund.reasons import (
     BUYER_CANCEL,
     REJECT_CANCELLATION,
@@ -33,7 +33,6 @@ from tts_chaos.twin.listing import page_of, sort_rows, within_windows
 
 __all__ = ["approve", "cancel_order_by_seller", "reject", "search_cancellations"]
 
-BAD_PARAMETER = 25001001
 STATE_FORBIDS = 25001003
 CANCELLED_ALREADY = 25001011
 REASON_UNKNOWN = 25001014
@@ -41,7 +40,6 @@ REASON_NOT_FOR_SELLERS = 25001015
 REASON_DOES_NOT_FIT = 25001016
 CANNOT_BE_STOPPED = 25001045
 ORDER_ENDED = 25001051
-TOO_MANY_LINES = 25005011
 ORDER_UNKNOWN = 25007006
 CANNOT_APPROVE = 25011012
 NOT_YOURS = 25020005
@@ -98,7 +96,8 @@ def cancel_order_by_seller(call: Call) -> dict[str, Any]:
         raise RefusalError(ORDER_UNKNOWN, "The order does not exist in this shop.")
     _check_seller_reason(call.body["cancel_reason"])
     _check_cancellable(order, region_of_shop(call.env, call.shop_id))
-    lines = _chosen_lines(order, call.body)
+    left = [line for line in order.open_lines if not line.shipped_at_s] or order.open_lines
+    lines = choose_lines(left, call.body)
     cancellation = cancel_now(
         call.env,
         order,
@@ -125,37 +124,6 @@ def _check_cancellable(order: Order, region: str) -> None:
         raise RefusalError(CANNOT_BE_STOPPED, "The parcel cannot be stopped any more.")
     if not is_stoppable(order) or (order.status == "AWAITING_COLLECTION" and region != "US"):
         raise RefusalError(STATE_FORBIDS, f"An order in status {order.status} stays.")
-
-
-def _chosen_lines(order: Order, body: dict[str, Any]) -> list[LineItem]:
-    left = [line for line in order.open_lines if not line.shipped_at_s] or [*order.open_lines]
-    line_ids = [
-        *(body.get("order_line_item_ids") or ()),
-        *(row.get("order_line_item_id", "") for row in body.get("order_line_list") or ()),
-    ]
-    if line_ids:
-        return _lines_by_id(left, line_ids)
-    skus = body.get("skus")
-    return _lines_by_sku(left, skus) if skus else left
-
-
-def _lines_by_id(left: list[LineItem], line_ids: list[str]) -> list[LineItem]:
-    known = {line.id: line for line in left}
-    if any(id not in known for id in line_ids):
-        raise RefusalError(BAD_PARAMETER, "A line item is not part of what is left.")
-    return [known[id] for id in dict.fromkeys(line_ids)]
-
-
-def _lines_by_sku(left: list[LineItem], skus: Iterable[dict[str, Any]]) -> list[LineItem]:
-    chosen: list[LineItem] = []
-    for row in skus:
-        lines = [line for line in left if line.sku_id == row["sku_id"] and line not in chosen]
-        if not lines or row["quantity"] < 1:
-            raise RefusalError(BAD_PARAMETER, f"SKU {row['sku_id']} is not part of what is left.")
-        if row["quantity"] > len(lines):
-            raise RefusalError(TOO_MANY_LINES, f"Only {len(lines)} units are left of the SKU.")
-        chosen += lines[: row["quantity"]]
-    return chosen
 
 
 @handles("return_refund.202309.approve_cancellation")

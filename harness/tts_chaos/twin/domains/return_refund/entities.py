@@ -47,6 +47,7 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True):
         deadline_s: Unix seconds after which silence is consent; 0 where no answer is awaited.
         offered: Partial refund the seller offered, 0 for none.
         answers: Idempotency keys of the decisions taken, as `<decision> <key>`.
+        trail: What happened so far: event, role, state after it, Unix seconds.
     """
 
     id: str
@@ -63,3 +64,4 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True):
     offered: Decimal = Decimal(0)
     tracking_number: str = ""
     answers: tuple[str, ...] = ()
+    trail: tuple[tuple[str, str, str, int], ...] = ()

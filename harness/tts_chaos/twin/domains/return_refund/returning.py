@@ -62,17 +62,28 @@ def open_return_of(env: TwinEnv, order: Order) -> ReturnRequest | None:
     )
 
 
-def open_return(env: TwinEnv, order: Order, kind: str, reason: str) -> ReturnRequest:
-    """Let the buyer ask for `kind` on everything of an order that was not cancelled."""
+def open_return(
+    env: TwinEnv,
+    order: Order,
+    kind: str,
+    reason: str,
+    *,
+    role: str = "BUYER",
+    line_ids: tuple[str, ...] = (),
+) -> ReturnRequest:
+    """Let somebody ask for `kind` on some units of an order, on all that are left by default."""
     now_s = env.now_s()
+    status = REPLACEMENT_PENDING if kind == "REPLACEMENT" else RETURN_PENDING
     request = ReturnRequest(
         id=env.mint_id(),
         shop_id=order.shop_id,
         order_id=order.id,
         kind=kind,
-        status=REPLACEMENT_PENDING if kind == "REPLACEMENT" else RETURN_PENDING,
+        status=status,
         reason=reason,
-        line_ids=tuple(line.id for line in order.open_lines),
+        role=role,
+        line_ids=line_ids or tuple(line.id for line in order.open_lines),
+        trail=(("request", role, status, now_s),),
         created_at_s=now_s,
         updated_at_s=now_s,
         deadline_s=now_s + _answer_within_s(kind),
@@ -83,7 +94,13 @@ def open_return(env: TwinEnv, order: Order, kind: str, reason: str) -> ReturnReq
 
 
 def move_return(
-    env: TwinEnv, request: ReturnRequest, event: str, *, answer: str = "", **changes: Any
+    env: TwinEnv,
+    request: ReturnRequest,
+    event: str,
+    *,
+    answer: str = "",
+    role: str = "",
+    **changes: Any,
 ) -> ReturnRequest:
     """Move `request` by an event of `lifecycle.RETURN`; a full refund completes the order.
 
@@ -92,6 +109,7 @@ def move_return(
         request: What moves.
         event: What happens to it.
         answer: What to remember of a decision for a replay; "" for nothing.
+        role: Who did it; by default whoever can.
         **changes: Further fields of the request, in the same commit.
 
     Raises:
@@ -105,6 +123,7 @@ def move_return(
         "updated_at_s": now_s,
         "deadline_s": now_s + _answer_within_s(request.kind) if awaits else 0,
         "answers": (*request.answers, answer) if answer else request.answers,
+        "trail": (*request.trail, (event, role or _BY.get(event, "SELLER"), status, now_s)),
         **changes,
     }
     after = env.store.update(
@@ -120,6 +139,15 @@ def move_return(
         _complete_order(env, after)
     return after
 
+
+_BY = {
+    "accept_offer": "BUYER",
+    "decline_offer": "BUYER",
+    "send_back": "BUYER",
+    "withdraw": "BUYER",
+    "refund": "SYSTEM",
+}
+"""Who makes a move, where it is not the seller."""
 
 _PAST = {
     "approve_refund": "approved",
@@ -149,7 +177,8 @@ def _due_ms(request: ReturnRequest, _settings: TwinSettings) -> int | None:
 @progresses(ReturnRequest, due_ms=_due_ms)
 def progress_return(env: TwinEnv, request: ReturnRequest) -> None:
     """Accept what nobody answered, or tell that the refund has arrived."""
-    move_return(env, request, _CONSENT.get((request.status, request.kind), "refund"))
+    event = _CONSENT.get((request.status, request.kind), "refund")
+    move_return(env, request, event, role="SYSTEM")
 
 
 def _complete_order(env: TwinEnv, request: ReturnRequest) -> None:
