@@ -13,6 +13,8 @@ from tts_chaos.contracts.operation import CipherRule, Operation
 from tts_chaos.contracts.validation import check_response
 from tts_chaos.core.clock import SIMULATED_EPOCH_MS, ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
+from tts_chaos.twin.domains.authorization.entities import Account
+from tts_chaos.twin.domains.authorization.operations import category_cipher_of
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.product.entities import Product, Sku, StockLevel
 from tts_chaos.twin.handled import Handled
@@ -164,6 +166,9 @@ class Desk:
         }
         if operation.cipher is not CipherRule.REFUSED:
             common["shop_cipher"] = self.shop.cipher
+        if operation.category_cipher is not CipherRule.REFUSED:
+            account = self.twin.env.store.list(Account)[0]
+            common["category_asset_cipher"] = category_cipher_of(self.twin.env, account)
         return common
 
     def command(self, name: str, **arguments: Any) -> Any:

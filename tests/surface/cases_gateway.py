@@ -169,3 +169,25 @@ def more_calls_than_allowed(desk: Desk, _operation: str) -> Answer:
 def a_body_that_is_no_json(desk: Desk, _operation: str) -> Answer:
     query = common(desk, shop_cipher=desk.shop.cipher, **SIZE)
     return desk.send("POST", "/order/202309/orders/search", query=query, body=b"{")
+
+
+IMAGES = "/fulfillment/202309/images/upload"
+
+
+@refused(GATEWAY, 36009023)
+def an_upload_as_json(desk: Desk, _operation: str) -> Answer:
+    query = common(desk, shop_cipher=desk.shop.cipher)
+    return desk.send("POST", IMAGES, query=query, body=b"{}")
+
+
+@refused(GATEWAY, 36009022)
+def an_upload_without_readable_parts(desk: Desk, _operation: str) -> Answer:
+    query = common(desk, shop_cipher=desk.shop.cipher)
+    content_type = "multipart/form-data; boundary=x"
+    return desk.send("POST", IMAGES, query=query, content_type=content_type, body=b"nothing")
+
+
+@refused(GATEWAY, 36009021)
+def an_upload_of_more_than_ten_megabytes(desk: Desk, _operation: str) -> Answer:
+    files = {"data": ("big.png", b"\0" * (10 * 1024 * 1024), "image/png")}
+    return desk.call("fulfillment.202309.fulfillment_upload_delivery_image", files=files)

@@ -28,6 +28,7 @@ __all__ = [
     "Checked",
     "Problem",
     "check_body",
+    "check_parts",
     "check_query",
     "check_response",
 ]
@@ -187,6 +188,33 @@ def check_body(operation: Operation, body: bytes, *, lenient: bool = False) -> C
     if not isinstance(value, dict):
         return Checked(value={}, problems=(Problem("body", "param body is no object"),))
     return _check_object(operation, value)
+
+
+def check_parts(operation: Operation, parts: Mapping[str, Any]) -> Checked:
+    """Return the parts of a multipart body, text fields checked by the contract.
+
+    Args:
+        operation: The contract.
+        parts: Text by name, anything else for a file.
+    """
+    schema = operation.body_schema or {}
+    known = schema.get("properties", {})
+    problems = [
+        Problem(f"body.{name}", f"param body.{name} is missing")
+        for name in schema.get("required", ())
+        if name not in parts
+    ]
+    for name, value in parts.items():
+        options = known.get(name, {}).get("enum")
+        if options and value not in options:
+            text = f"param body.{name} is none of {_some(options)}"
+            problems.append(Problem(f"body.{name}", text))
+    warnings = [
+        Problem(f"body.{name}", f"param body.{name} is unknown")
+        for name in parts
+        if name not in known
+    ]
+    return Checked(value=dict(parts), problems=tuple(problems), warnings=tuple(warnings))
 
 
 def _check_object(operation: Operation, value: dict[str, Any]) -> Checked:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from tts_chaos.twin import commands, population
 from tts_chaos.twin.domains.authorization import commands as authorization_commands
+from tts_chaos.twin.domains.authorization import operations as authorization_operations
 from tts_chaos.twin.domains.event import operations as event_operations
 from tts_chaos.twin.domains.finance import operations as finance_operations
+from tts_chaos.twin.domains.fulfillment import arranging as fulfillment_arranging
 from tts_chaos.twin.domains.fulfillment import commands as fulfillment_commands
+from tts_chaos.twin.domains.fulfillment import correcting as fulfillment_correcting
 from tts_chaos.twin.domains.fulfillment import operations as fulfillment_operations
 from tts_chaos.twin.domains.fulfillment import packages as fulfillment_packages
 from tts_chaos.twin.domains.fulfillment import shipping as fulfillment_shipping
+from tts_chaos.twin.domains.fulfillment import tracking as fulfillment_tracking
+from tts_chaos.twin.domains.fulfillment import uploads as fulfillment_uploads
 from tts_chaos.twin.domains.logistics import operations as logistics_operations
 from tts_chaos.twin.domains.order import commands as order_commands
 from tts_chaos.twin.domains.order import operations as order_operations
 from tts_chaos.twin.domains.order import progress as order_progress
+from tts_chaos.twin.domains.order import references as order_references
 from tts_chaos.twin.domains.product import commands as product_commands
 from tts_chaos.twin.domains.product import inventory as product_inventory
 from tts_chaos.twin.domains.product import listings as product_listings
@@ -37,16 +43,22 @@ REGISTERING_MODULES = (
     commands,
     population,
     authorization_commands,
+    authorization_operations,
     event_operations,
     finance_operations,
+    fulfillment_arranging,
     fulfillment_commands,
+    fulfillment_correcting,
     fulfillment_operations,
     fulfillment_packages,
     fulfillment_shipping,
+    fulfillment_tracking,
+    fulfillment_uploads,
     logistics_operations,
     order_commands,
     order_operations,
     order_progress,
+    order_references,
     product_commands,
     product_inventory,
     product_listings,

@@ -21,6 +21,7 @@ from tts_chaos.twin.domains.authorization.lookup import (
     shop_by_cipher,
     the_app,
 )
+from tts_chaos.twin.domains.authorization.operations import category_cipher_of
 from tts_chaos.twin.domains.authorization.tokens import access_state
 from tts_chaos.twin.handler import RefusalError
 from tts_chaos.twin.parameters import read_parameters
@@ -151,7 +152,7 @@ def right_shop(desk: Desk, admission: Admission) -> None:
     """
     request, rule = admission.request, admission.target.cipher
     cipher = request.parameter("shop_cipher")
-    _check_category_cipher(admission)
+    _check_category_cipher(desk, admission)
     if rule is CipherRule.REFUSED:
         if cipher:
             raise RefusalError(ApiCode.BAD_REQUEST, variant="shop_cipher_unexpected")
@@ -204,7 +205,7 @@ def _only_shop(desk: Desk, admission: Admission) -> Shop:
     return shops[0]
 
 
-def _check_category_cipher(admission: Admission) -> None:
+def _check_category_cipher(desk: Desk, admission: Admission) -> None:
     """Refuse a category cipher where none is wanted, and its absence where one is.
 
     Source: protocol facts, section 3 (documented: on partner asset endpoints); what answers a
@@ -217,6 +218,10 @@ def _check_category_cipher(admission: Admission) -> None:
     if not cipher and rule is CipherRule.REQUIRED:
         message = "Invalid parameter. param query.category_asset_cipher is missing"
         raise RefusalError(ApiCode.BAD_REQUEST, message, variant="parameter_invalid")
+    if cipher and admission.account and cipher != category_cipher_of(desk.env, admission.account):
+        raise RefusalError(
+            ApiCode.IDENTITY_MISMATCH, diagnosis="the category cipher is not of this token"
+        )
 
 
 def _check_legacy_shop_id(desk: Desk, admission: Admission) -> None:

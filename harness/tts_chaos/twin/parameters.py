@@ -6,16 +6,21 @@ misspelt filter that is ignored silently is worth telling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tts_chaos.contracts.operation import Operation
-from tts_chaos.contracts.validation import Checked, check_body, check_query
+from tts_chaos.contracts.validation import Checked, check_body, check_parts, check_query
 from tts_chaos.twin.desk import Admission, Desk
 from tts_chaos.twin.handler import RefusalError
 from tts_chaos.wire.codes import ApiCode
 from tts_chaos.wire.message import ApiRequest
+from tts_chaos.wire.multipart import parse_multipart
 
 __all__ = ["read_parameters"]
+
+MULTIPART = "multipart/form-data"
+LARGEST_UPLOAD_BYTES = 10 * 1024 * 1024
 
 
 def read_parameters(desk: Desk, admission: Admission) -> None:
@@ -30,11 +35,33 @@ def read_parameters(desk: Desk, admission: Admission) -> None:
     if is_lenient:
         pairs += _defaults(operation, request, admission.notes)
     query = check_query(operation, pairs, lenient=is_lenient)
-    body = check_body(operation, request.body, lenient=is_lenient)
+    if operation.content_type == MULTIPART:
+        body = check_parts(operation, _parts(request))
+    else:
+        body = check_body(operation, request.body, lenient=is_lenient)
     for checked in (query, body):
         _refuse_problems(checked)
         admission.notes.extend(warning.text for warning in checked.warnings)
     admission.query, admission.body = query.value, body.value
+
+
+def _parts(request: ApiRequest) -> Mapping[str, Any]:
+    """Return the parts of an upload.
+
+    Source: error table (documented codes of a wrong media type and of too large an upload; the
+    limit itself is assumed).
+    """
+    content_type = request.header("content-type") or ""
+    if not content_type.lower().startswith(MULTIPART):
+        raise RefusalError(
+            ApiCode.NOT_MULTIPART, diagnosis=f"the content type is {content_type or 'missing'}"
+        )
+    if len(request.body) > LARGEST_UPLOAD_BYTES:
+        raise RefusalError(ApiCode.FILE_TOO_LARGE)
+    parts = parse_multipart(content_type, request.body)
+    if parts is None:
+        raise RefusalError(ApiCode.BODY_UNREADABLE, diagnosis="the body has no readable parts")
+    return parts
 
 
 def _refuse_problems(checked: Checked) -> None:
@@ -53,6 +80,8 @@ def _refuse_problems(checked: Checked) -> None:
 def _check_media_type(operation: Operation, admission: Admission, *, is_lenient: bool) -> None:
     """Refuse a JSON body that is declared as something else."""
     if not admission.request.body or operation.body_schema is None:
+        return
+    if operation.content_type == MULTIPART:
         return
     sent = (admission.request.header("content-type") or "").partition(";")[0].strip().lower()
     if sent == operation.content_type:

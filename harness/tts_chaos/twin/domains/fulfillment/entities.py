@@ -17,6 +17,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         tracking_number: "" until it is shipped.
         self_shipped: Whether the seller brought a carrier of their own.
         tag: `DEFAULT` or `SPLIT`.
+        corrections: How often its tracking number was changed.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     pickup_end_s: int = 0
     self_shipped: bool = False
     tag: str = "DEFAULT"
+    corrections: int = 0
     created_at_s: int
     updated_at_s: int
     shipped_at_s: int = 0

@@ -1,4 +1,4 @@
-"""Reading packages: search, detail, label, tracking.
+"""Reading packages: search, detail, label.
 
 Source: protocol facts, sections 7.1 and 7.4, pitfall I7 (documented codes of a label asked too
 early). Of two codes with one meaning 21042104 is told before shipping; how long a carrier takes to
@@ -18,12 +18,10 @@ from tts_chaos.twin.listing import page_of, sort_rows, within_windows
 __all__ = [
     "get_label",
     "get_package_detail",
-    "get_tracking",
     "search_packages",
 ]
 
 NOT_YOURS = 21011028
-ORDER_NOT_YOURS = 21008111
 NO_LABEL_BEFORE_SHIPPING = 21042104
 NO_LABEL_AFTER_COLLECTION = 21042102
 LABEL_IN_THE_MAKING = 11034037
@@ -97,26 +95,6 @@ def _check_label(package: Package, now_s: int) -> None:
         raise RefusalError(NO_LABEL_AFTER_COLLECTION, "The package was picked up.")
     if now_s < package.shipped_at_s + LABEL_TAKES_S:
         raise RefusalError(LABEL_IN_THE_MAKING, "The carrier still produces the label.")
-
-
-@handles("fulfillment.202309.get_tracking")
-def get_tracking(call: Call) -> dict[str, Any]:
-    """Return what the carrier reported about an order, the latest first."""
-    order = call.env.store.get(Order, call.shop_id, call.path["order_id"])
-    if order is None:
-        raise RefusalError(ORDER_NOT_YOURS, "The order does not exist in this shop.")
-    moments = (
-        (order.delivered_at_s, "Your package has been delivered."),
-        (order.collected_at_s, "Your package is in transit."),
-        (order.shipped_at_s, "Your package is ready to be picked up."),
-    )
-    return {
-        "tracking": [
-            {"description": text, "update_time_millis": instant_s * 1000}
-            for instant_s, text in moments
-            if instant_s
-        ]
-    }
 
 
 def _package(call: Call) -> Package:

@@ -32,6 +32,7 @@ __all__ = [
     "follow_order",
     "make_shipment",
     "move_package",
+    "note_on_lines",
     "open_package",
     "packages_of",
     "region_of_shop",
@@ -90,7 +91,7 @@ def open_package(
         updated_at_s=now_s,
     )
     env.store.put(package, change="package.created")
-    _note_on_lines(env, package)
+    note_on_lines(env, package)
     return package
 
 
@@ -196,7 +197,7 @@ def follow_order(env: TwinEnv, change: Change) -> None:
         for package in packages_of(env, order):
             if package.status != "COMPLETED":
                 move_package(env, package, "cancel")
-                _note_on_lines(env, package, status="CANCELLED")
+                note_on_lines(env, package, status="CANCELLED")
         return
     if order.status == "UNPAID":
         return
@@ -230,7 +231,7 @@ def _ship_the_rest(env: TwinEnv, order: Order) -> None:
         if package.status == "PROCESSING":
             shipment = make_shipment(env, order.shop_id)
             shipped = ship_package(env, package, shipment, at_s=order.shipped_at_s)
-            _note_on_lines(env, shipped, status="FULFILLING")
+            note_on_lines(env, shipped, status="FULFILLING")
 
 
 def _advance(env: TwinEnv, order: Order, event: str, field: str, at_s: int) -> None:
@@ -238,10 +239,12 @@ def _advance(env: TwinEnv, order: Order, event: str, field: str, at_s: int) -> N
         if package.status == "FULFILLING" and not getattr(package, field):
             stamps: dict[str, Any] = {field: at_s, "updated_at_s": at_s}
             moved = move_package(env, package, event, **stamps)
-            _note_on_lines(env, moved, status=moved.status)
+            note_on_lines(env, moved, status=moved.status)
 
 
-def _note_on_lines(env: TwinEnv, package: Package, *, status: str = "TO_FULFILL") -> None:
+def note_on_lines(env: TwinEnv, package: Package, *, status: str = "TO_FULFILL") -> None:
+    """Write id, carrier and number of a package on the lines it holds, in one commit."""
+
     def noted(order: Order) -> Order:
         lines = tuple(
             msgspec.structs.replace(

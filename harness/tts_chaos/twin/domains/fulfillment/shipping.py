@@ -31,7 +31,7 @@ from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.order.moves import move_order
 from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
 
-__all__ = ["mark_as_shipped", "ship_one"]
+__all__ = ["CARRIER_UNKNOWN", "mark_as_shipped", "read_own_shipment", "ship_batch", "ship_one"]
 
 NOT_YOURS = 21011028
 LINE_NOT_PART = 21011029
@@ -61,6 +61,22 @@ def ship_one(call: Call) -> dict[str, Any]:
     return {}
 
 
+@handles("fulfillment.202309.batch_ship_packages")
+def ship_batch(call: Call) -> dict[str, Any]:
+    """Ship several packages, each for itself; what fails is told inside code 0."""
+    failures = (_ship_one_of(call, row) for row in call.body["packages"])
+    return {"errors": [failure for failure in failures if failure]}
+
+
+def _ship_one_of(call: Call, row: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        _ship(call, row["id"], row)
+    except RefusalError as refusal:
+        detail = {"package_id": row["id"]}
+        return {"code": refusal.code, "message": refusal.message or "", "detail": detail}
+    return None
+
+
 @handles("fulfillment.202309.mark_package_as_shipped", "fulfillment.202610.mark_package_as_shipped")
 def mark_as_shipped(call: Call) -> dict[str, Any]:
     """Tell that the seller shipped line items with a carrier of their own.
@@ -76,7 +92,7 @@ def mark_as_shipped(call: Call) -> dict[str, Any]:
         shipped_before=SHIPPED_BEFORE_WHEN_MARKING,
     )
     lines = _lines_to_mark(order, call.body)
-    shipment = _own_shipment(call, order.id, _own_shipping_info(call.body))
+    shipment = read_own_shipment(call, order.id, _own_shipping_info(call.body))
     package = _package_for(call.env, order, lines)
     _dispatch(call.env, order, package, shipment, change="marked_shipped")
     return {
@@ -96,7 +112,7 @@ def _ship(call: Call, package_id: str, body: dict[str, Any]) -> None:
     _check_order(order, request_open=REQUEST_OPEN, shipped_before=SHIPPED_BEFORE)
     own = body.get("self_shipment")
     if own:
-        shipment = _own_shipment(call, order.id, own)
+        shipment = read_own_shipment(call, order.id, own)
     elif order.shipping_type == "SELLER":
         raise RefusalError(DETAIL_MISSING, "self_shipment is required when the seller ships.")
     else:
@@ -189,7 +205,13 @@ def _own_shipping_info(body: dict[str, Any]) -> dict[str, Any]:
     return info
 
 
-def _own_shipment(call: Call, order_id: str, info: dict[str, Any]) -> Shipment:
+def read_own_shipment(call: Call, order_id: str, info: dict[str, Any]) -> Shipment:
+    """Return a shipment by the seller's own carrier, checked.
+
+    Raises:
+        RefusalError: 21004012 for a malformed number, 21011022 for an unknown carrier, 21011026 for
+            a number that serves too many orders.
+    """
     number = info["tracking_number"]
     if not _TRACKING.fullmatch(number):
         raise RefusalError(TRACKING_MALFORMED, "The tracking number has illegal characters.")

@@ -11,7 +11,11 @@ from typing import Any
 from tts_chaos.twin.domains.logistics.entities import SALES, DeliveryOption, Warehouse
 from tts_chaos.twin.handler import Call, RefusalError, handles
 
-__all__ = ["get_delivery_options", "get_shipping_providers", "get_warehouses"]
+__all__ = [
+    "get_delivery_options",
+    "get_shipping_providers",
+    "get_warehouses",
+]
 
 WAREHOUSE_UNKNOWN = 11005004
 BAD_PARAMETER = 11050001
