@@ -150,3 +150,250 @@ def a_price_without_amount(desk: Desk, _operation: str) -> Answer:
 @refused(SET_PRICE, 12052910)
 def a_price_in_foreign_money(desk: Desk, _operation: str) -> Answer:
     return reprice(desk, price_row(desk, currency="USD"))
+
+
+CREATE = "product.202309.create_product"
+EDITS = ("product.202309.edit_product", "product.202509.edit_product")
+PARTS = ("product.202309.partial_edit_product", "product.202509.partial_edit_product")
+DELETE = "product.202309.delete_products"
+RECOVER = "product.202309.recover_products"
+UPLOAD = "product.202309.upload_product_image"
+FILE = "product.202309.upload_product_file"
+CATEGORIES = "product.202309.get_categories"
+BRANDS = "product.202309.get_brands"
+MAKE_BRAND = "product.202309.create_custom_brands"
+WEIGHT = {"value": "1.2", "unit": "KILOGRAM"}
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x01\x08\x06\0\0\0"
+
+
+def new_sku(desk: Desk, **changed: Any) -> dict[str, Any]:
+    """Return a SKU as it is listed."""
+    shelf = {"warehouse_id": warehouse_of(desk), "quantity": 5}
+    price = {"amount": "12.50", "currency": "GBP"}
+    return {"seller_sku": "NEW-1", "price": price, "inventory": [shelf], **changed}
+
+
+def warehouse_of(desk: Desk) -> str:
+    """Return the id of a sales warehouse."""
+    return desk.stock(desk.product().skus[0]).shelves[0].warehouse_id
+
+
+def new_product(desk: Desk, **changed: Any) -> dict[str, Any]:
+    """Return a product as it is listed."""
+    return {
+        "title": "Walnut Tray",
+        "description": "<p>A tray.</p>",
+        "category_id": desk.product().category_id,
+        "main_images": [{"uri": "tos-twin/1"}],
+        "package_weight": WEIGHT,
+        "skus": [new_sku(desk)],
+        **changed,
+    }
+
+
+def create(desk: Desk, **changed: Any) -> Answer:
+    """List a product."""
+    return desk.call(CREATE, body=new_product(desk, **changed))
+
+
+def audited(desk: Desk, product_id: str) -> dict[str, Any]:
+    """Let the audit end; return the product."""
+    desk.wait(hours=1)
+    return desk.call(GET, product_id=product_id).data
+
+
+@accepted(CREATE)
+def lists_a_product_that_is_on_sale_after_its_audit(desk: Desk, _operation: str) -> Answer:
+    answer = create(desk)
+    before = desk.call(GET, product_id=answer.data["product_id"]).data
+    after = audited(desk, answer.data["product_id"])
+    assert (before["status"], after["status"]) == ("PENDING", "ACTIVATE")
+    assert desk.stock(answer.data["skus"][0]["id"]).available == 5
+    return answer
+
+
+@accepted(CREATE)
+def lists_a_product_once_for_one_key(desk: Desk, _operation: str) -> Answer:
+    first = create(desk, idempotency_key="k1")
+    again = create(desk, idempotency_key="k1")
+    assert again.data["product_id"] == first.data["product_id"]
+    return again
+
+
+@accepted(CREATE)
+def keeps_a_draft(desk: Desk, _operation: str) -> Answer:
+    answer = create(desk, save_mode="AS_DRAFT")
+    assert audited(desk, answer.data["product_id"])["status"] == "DRAFT"
+    return answer
+
+
+@refused(CREATE, 12052093)
+def more_products_than_a_day_allows(desk: Desk, _operation: str) -> Answer:
+    desk.command("set_listing_limit", per_day=1)
+    create(desk)
+    return create(desk)
+
+
+@refused(CREATE, 12052097)
+def a_product_in_nobodys_warehouse(desk: Desk, _operation: str) -> Answer:
+    shelf = {"warehouse_id": "7", "quantity": 1}
+    return create(desk, skus=[new_sku(desk, inventory=[shelf])])
+
+
+@refused(CREATE, 12052571)
+def a_product_without_a_price(desk: Desk, _operation: str) -> Answer:
+    return create(desk, skus=[new_sku(desk, price={"currency": "GBP"})])
+
+
+@refused(CREATE, 12052902)
+def a_product_without_a_sku(desk: Desk, _operation: str) -> Answer:
+    return create(desk, skus=[])
+
+
+@refused(CREATE, 12052910)
+def a_product_of_no_category(desk: Desk, _operation: str) -> Answer:
+    return create(desk, category_id="7")
+
+
+def edit(desk: Desk, operation: str, **changed: Any) -> Answer:
+    """Overwrite the first product, keeping its first SKU."""
+    product = desk.product(variants=True)
+    row = new_sku(desk, id=product.skus[0].id)
+    body = new_product(desk, skus=[row], **changed)
+    return desk.call(operation, product_id=product.id, body=body)
+
+
+@accepted(*EDITS)
+def overwrites_a_product_after_its_audit(desk: Desk, operation: str) -> Answer:
+    answer = edit(desk, operation)
+    product_id = answer.data["product_id"]
+    before = desk.call(GET, product_id=product_id).data
+    after = audited(desk, product_id)
+    assert before["title"] != after["title"] == "Walnut Tray"
+    assert len(before["skus"]) > len(after["skus"]) == 1
+    return answer
+
+
+@accepted(*PARTS)
+def replaces_only_what_is_sent(desk: Desk, operation: str) -> Answer:
+    product = desk.product(variants=True)
+    answer = desk.call(operation, product_id=product.id, body={"title": "Oak Tray"})
+    after = audited(desk, product.id)
+    assert (after["title"], len(after["skus"])) == ("Oak Tray", len(product.skus))
+    return answer
+
+
+@accepted(*PARTS)
+def deletes_skus_that_a_sent_list_leaves_out(desk: Desk, operation: str) -> Answer:
+    product = desk.product(variants=True)
+    row = new_sku(desk, id=product.skus[1].id)
+    answer = desk.call(operation, product_id=product.id, body={"skus": [row]})
+    after = audited(desk, product.id)
+    assert [sku["id"] for sku in after["skus"]] == [product.skus[1].id]
+    return answer
+
+
+@accepted(*PARTS)
+def keeps_the_live_version_where_the_audit_fails(desk: Desk, operation: str) -> Answer:
+    product = desk.product()
+    answer = desk.call(operation, product_id=product.id, body={"title": "Forbidden Tray"})
+    desk.command("fail_audit", product_id=product.id)
+    after = desk.call(GET, product_id=product.id).data
+    assert (after["title"], after["status"]) == (product.title, "ACTIVATE")
+    assert after["audit"]["status"] == "FAILED"
+    return answer
+
+
+@refused((*EDITS, *PARTS), 12052032)
+def an_edit_of_nobodys_product(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, product_id="1729", body=new_product(desk))
+
+
+@refused((*EDITS, *PARTS), 12052901)
+def an_edit_of_a_deleted_product(desk: Desk, operation: str) -> Answer:
+    product = desk.product()
+    desk.call(DELETE, body={"product_ids": [product.id]})
+    return desk.call(operation, product_id=product.id, body=new_product(desk))
+
+
+@refused((*EDITS, *PARTS), 12052556)
+def an_edit_of_a_foreign_sku(desk: Desk, operation: str) -> Answer:
+    body = new_product(desk, skus=[new_sku(desk, id="7")])
+    return desk.call(operation, product_id=desk.product().id, body=body)
+
+
+@accepted(DELETE)
+def deletes_products_and_tells_what_it_could_not(desk: Desk, operation: str) -> Answer:
+    product = desk.product()
+    answer = desk.call(operation, body={"product_ids": [product.id, "1729"]})
+    assert [row["detail"]["product_id"] for row in answer.data["errors"]] == ["1729"]
+    assert desk.call(GET, product_id=product.id).data["status"] == "DELETED"
+    return answer
+
+
+@accepted(RECOVER)
+def recovers_a_deleted_product_off_sale(desk: Desk, operation: str) -> Answer:
+    ids = {"product_ids": [desk.product().id]}
+    desk.call(DELETE, body=ids)
+    answer = desk.call(operation, body=ids)
+    recovered = desk.call(GET, product_id=ids["product_ids"][0]).data
+    assert recovered["status"] == "SELLER_DEACTIVATED"
+    return answer
+
+
+@accepted(UPLOAD)
+def keeps_a_picture_for_products(desk: Desk, operation: str) -> Answer:
+    files = {"data": ("tray.png", PNG, "image/png")}
+    answer = desk.call(operation, files=files, body={"use_case": "MAIN_IMAGE"})
+    made = create(desk, main_images=[{"uri": answer.data["uri"]}])
+    shown = desk.call(GET, product_id=made.data["product_id"]).data["main_images"]
+    assert [row["uri"] for row in shown] == [answer.data["uri"]]
+    return answer
+
+
+@accepted(FILE)
+def keeps_a_document(desk: Desk, operation: str) -> Answer:
+    files = {"data": ("manual.pdf", b"%PDF-1.7", "application/pdf")}
+    return desk.call(operation, files=files, body={"name": "manual.pdf"})
+
+
+@refused((UPLOAD, FILE), 12038004)
+def an_empty_upload(desk: Desk, operation: str) -> Answer:
+    files = {"data": ("tray.png", b"", "image/png")}
+    return desk.call(operation, files=files, body={"name": "x"} if operation == FILE else None)
+
+
+@refused(UPLOAD, 12038002)
+def an_upload_that_is_no_picture(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, files={"data": ("tray.png", b"hello", "image/png")})
+
+
+@refused(UPLOAD, 36009004, "parameter_invalid")
+def an_upload_for_no_known_use(desk: Desk, operation: str) -> Answer:
+    files = {"data": ("tray.png", PNG, "image/png")}
+    return desk.call(operation, files=files, body={"use_case": "WALLPAPER"})
+
+
+@accepted(CATEGORIES)
+def tells_the_category_of_a_product(desk: Desk, operation: str) -> Answer:
+    answer = desk.call(operation)
+    leaves = {row["id"] for row in answer.data["categories"] if row["is_leaf"]}
+    assert desk.product().category_id in leaves
+    return answer
+
+
+@accepted(MAKE_BRAND)
+def makes_a_brand_once(desk: Desk, operation: str) -> Answer:
+    first = desk.call(operation, body={"name": "Quince & Co"})
+    again = desk.call(operation, body={"name": "Quince & Co"})
+    assert first.data == again.data
+    return again
+
+
+@accepted(BRANDS)
+def finds_a_brand_by_name(desk: Desk, operation: str) -> Answer:
+    made = desk.call(MAKE_BRAND, body={"name": "Quince & Co"})
+    query = {"page_size": 10, "brand_name": "quince"}
+    answer = desk.call(operation, query=query)
+    assert [row["id"] for row in answer.data["brands"]] == [made.data["id"]]
+    return answer

@@ -23,9 +23,13 @@ from tts_chaos.twin.domains.order import commands as order_commands
 from tts_chaos.twin.domains.order import operations as order_operations
 from tts_chaos.twin.domains.order import progress as order_progress
 from tts_chaos.twin.domains.order import references as order_references
+from tts_chaos.twin.domains.product import audits as product_audits
+from tts_chaos.twin.domains.product import categories as product_categories
 from tts_chaos.twin.domains.product import commands as product_commands
 from tts_chaos.twin.domains.product import inventory as product_inventory
+from tts_chaos.twin.domains.product import listing as product_listing
 from tts_chaos.twin.domains.product import listings as product_listings
+from tts_chaos.twin.domains.product import media as product_media
 from tts_chaos.twin.domains.product import prices as product_prices
 from tts_chaos.twin.domains.product import search as product_search
 from tts_chaos.twin.domains.return_refund import cancellations as return_refund_cancellations
@@ -59,9 +63,13 @@ REGISTERING_MODULES = (
     order_operations,
     order_progress,
     order_references,
+    product_audits,
+    product_categories,
     product_commands,
     product_inventory,
+    product_listing,
     product_listings,
+    product_media,
     product_prices,
     product_search,
     return_refund_cancellations,

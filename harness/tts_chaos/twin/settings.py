@@ -30,6 +30,10 @@ class TwinSettings:
             was not shipped (documented that it does; the length is assumed and long, so that it
             does not surprise a scenario that waits for a token to expire).
         after_sales_ms: From delivery to COMPLETED (documented that it is; the length is assumed).
+        audit_ms: From listing or editing a product to the end of its audit (documented that there
+            is one; the length is assumed).
+        listings_per_day: Products a shop may list within a day. Source: protocol facts, section 5
+            (documented: 1000, for new sellers 100).
         timestamp_behind_s: How old a `timestamp` may be: 5 minutes. Source: protocol facts, section
             3 (documented).
         timestamp_ahead_s: How far in the future it may be: 30 seconds. Source: same.
@@ -51,6 +55,8 @@ class TwinSettings:
     payment_timeout_ms: int = DAY_MS
     ship_deadline_ms: int = 10 * DAY_MS
     after_sales_ms: int = 30 * DAY_MS
+    audit_ms: int = 10 * MINUTE_MS
+    listings_per_day: int = 1_000
     timestamp_behind_s: int = 300
     timestamp_ahead_s: int = 30
     refuse_ip: bool = False

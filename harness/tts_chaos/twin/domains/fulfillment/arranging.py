@@ -14,7 +14,6 @@ from tts_chaos.twin.domains.fulfillment.entities import Package
 from tts_chaos.twin.domains.fulfillment.packages import (
     open_package,
     packages_of,
-    region_of_shop,
     split_off,
 )
 from tts_chaos.twin.domains.logistics.entities import Carrier
@@ -24,6 +23,7 @@ from tts_chaos.twin.domains.product.money import CURRENCY_BY_REGION
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.money import amount_text
 from tts_chaos.twin.regions import region_of
+from tts_chaos.twin.shops import region_of_shop
 
 __all__ = [
     "create_packages",

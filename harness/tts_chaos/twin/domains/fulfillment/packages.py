@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from tts_chaos.twin.domains.authorization.entities import Shop
 from tts_chaos.twin.domains.fulfillment.entities import Package
 from tts_chaos.twin.domains.fulfillment.lifecycle import PACKAGE, SUB_STATUS
 from tts_chaos.twin.domains.logistics.entities import Carrier
@@ -23,6 +22,7 @@ from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.following import follows
 from tts_chaos.twin.handler import TwinEnv
+from tts_chaos.twin.shops import region_of_shop
 from tts_chaos.twin.store import Change
 from tts_chaos.wire.webhook import EventType
 
@@ -35,7 +35,6 @@ __all__ = [
     "note_on_lines",
     "open_package",
     "packages_of",
-    "region_of_shop",
     "ship_package",
     "split_off",
 ]
@@ -55,12 +54,6 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     handover_method: str = "DROP_OFF"
     pickup_start_s: int = 0
     pickup_end_s: int = 0
-
-
-def region_of_shop(env: TwinEnv, shop_id: str) -> str:
-    """Return the region code of a shop, "" where the shop is not known."""
-    shop = env.store.get(Shop, "", shop_id)
-    return shop.region if shop else ""
 
 
 def packages_of(env: TwinEnv, order: Order) -> list[Package]:

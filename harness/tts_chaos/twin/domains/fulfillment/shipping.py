@@ -21,7 +21,6 @@ from tts_chaos.twin.domains.fulfillment.packages import (
     make_shipment,
     open_package,
     packages_of,
-    region_of_shop,
     ship_package,
     split_off,
 )
@@ -30,6 +29,7 @@ from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.order.moves import move_order
 from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
+from tts_chaos.twin.shops import region_of_shop
 
 __all__ = ["CARRIER_UNKNOWN", "mark_as_shipped", "read_own_shipment", "ship_batch", "ship_one"]
 

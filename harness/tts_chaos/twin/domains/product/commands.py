@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,7 +20,13 @@ from tts_chaos.twin.domains.product.stock import find_stock, set_stock
 from tts_chaos.twin.handler import TwinEnv, command
 from tts_chaos.twin.lifecycle import IllegalMoveError
 
-__all__ = ["add_warehouse", "deactivate_product", "reactivate_product", "set_platform_stock"]
+__all__ = [
+    "add_warehouse",
+    "deactivate_product",
+    "reactivate_product",
+    "set_listing_limit",
+    "set_platform_stock",
+]
 
 
 @command("set_platform_stock")
@@ -73,3 +79,9 @@ def _platform_move(
         raise UsageError(f"product {product_id}: {illegal}") from illegal
     tell_of_platform_change(env, after, "Changed by the platform." if event == "suspend" else "")
     return {"product_id": after.id, "status": after.status}
+
+
+@command("set_listing_limit")
+def set_listing_limit(env: TwinEnv, per_day: Annotated[int, msgspec.Meta(ge=0)]) -> None:
+    """Let a shop list so many products within a day by calls."""
+    env.settings.listings_per_day = per_day

@@ -10,7 +10,7 @@ import msgspec
 
 from tts_chaos.twin.domains.product.money import Price
 
-__all__ = ["Product", "Shelf", "Sku", "StockLevel"]
+__all__ = ["Product", "ProductEdit", "Shelf", "Sku", "StockLevel"]
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +41,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         description: HTML text.
         category_id: Leaf category.
         category_name: Name of the leaf category.
+        images: Uris of its pictures.
+        brand_id: "" for none.
+        listing_key: Idempotency key it was created with, "" for none.
+        is_from_api: Whether a call created it; such listings count against the day's limit.
+        audit_since_s: When the open audit began, 0 while none is open.
         created_at_s: Unix seconds.
         updated_at_s: Unix seconds.
     """
@@ -54,12 +59,25 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     category_id: str = ""
     category_name: str = ""
+    images: tuple[str, ...] = ()
+    brand_id: str = ""
+    listing_key: str = ""
+    is_from_api: bool = False
+    audit_since_s: int = 0
     created_at_s: int
     updated_at_s: int
 
     def sku(self, sku_id: str) -> Sku | None:
         """Return the variant with that id, or None."""
         return next((sku for sku in self.skus if sku.id == sku_id), None)
+
+
+class ProductEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seller wants a product to become once the audit passes; its id is the product's."""
+
+    id: str
+    shop_id: str
+    wanted: Product
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,6 +51,18 @@ def deactivate(call: Call) -> dict[str, Any]:
     return _move_each(call, "deactivate", "product.deactivated")
 
 
+@handles("product.202309.delete_products")
+def delete(call: Call) -> dict[str, Any]:
+    """Take products out of the shop; they can be recovered."""
+    return _move_each(call, "delete", "product.deleted")
+
+
+@handles("product.202309.recover_products")
+def recover(call: Call) -> dict[str, Any]:
+    """Bring deleted products back, off sale. Source: protocol facts, section 7.6 (documented)."""
+    return _move_each(call, "recover", "product.recovered")
+
+
 def _move_each(call: Call, event: str, change: str) -> dict[str, Any]:
     failures = (_move_one(call, id, event, change) for id in call.body["product_ids"])
     return {"errors": [failure for failure in failures if failure]}

@@ -54,7 +54,7 @@ def render_detail(env: TwinEnv, product: Product) -> dict[str, Any]:
                 "is_leaf": True,
             }
         ],
-        "main_images": [],
+        "main_images": [_image(uri) for uri in product.images],
         "product_attributes": [],
         "product_types": [],
         "is_cod_allowed": False,
@@ -67,6 +67,11 @@ def render_detail(env: TwinEnv, product: Product) -> dict[str, Any]:
         "audit_failed_reasons": [],
         "skus": [_sku(env, product, sku, detailed=True) for sku in product.skus],
     }
+
+
+def _image(uri: str) -> dict[str, Any]:
+    url = f"https://files.example.net/{uri}"
+    return {"uri": uri, "urls": [url], "thumb_urls": [url]}
 
 
 def render_inventory(product: Product, levels: list[StockLevel]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tts_chaos.twin.domains.fulfillment.packages import region_of_shop
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.return_refund.cancelling import (
     approve_cancellation,
@@ -30,6 +29,7 @@ from tts_chaos.twin.domains.return_refund.render import render_cancellation
 from tts_chaos.twin.domains.return_refund.replay import answer_of, is_replay
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.listing import page_of, sort_rows, within_windows
+from tts_chaos.twin.shops import region_of_shop
 
 __all__ = ["approve", "cancel_order_by_seller", "reject", "search_cancellations"]
 
