@@ -42,6 +42,14 @@ format: $(READY) ## Put the code into its standard form
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+.PHONY: evidence
+evidence: $(READY) ## Renew contracts/evidence.json and the tables made of it
+	@$(BIN)/python -m tests.surface.documents
+
+.PHONY: prove-surface
+prove-surface: $(READY) ## Every operation answers, within its contract; none is unknown
+	@$(BIN)/python -m tests.proofs.prove_surface
+
 .PHONY: prove-determinism
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
 	@$(BIN)/python -m tests.proofs.prove_determinism

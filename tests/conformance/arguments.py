@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tts_chaos.contracts.operation import CipherRule, Operation
+from tts_chaos.contracts.operation import Operation
 from tts_chaos.core.clock import SIMULATED_EPOCH_MS
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin.generic_fields import make_scalar
@@ -76,14 +76,11 @@ class _Maker:
 
     def query(self, operation: Operation) -> dict[str, Any]:
         """Return the required parameters, or all."""
-        drawn = {
+        return {
             row.name: self.value(row.schema, row.name, _DEEPEST)
             for row in operation.parameters
             if row.required or (self._full and row.name not in _PAGING)
         }
-        if operation.category_cipher is CipherRule.REQUIRED:
-            drawn["category_asset_cipher"] = self.scalar({"type": "string"}, "cipher")
-        return drawn
 
     def value(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:
         """Return a value of a schema."""

@@ -26,6 +26,7 @@ from tests.surface.cases import Case, all_cases
 from tiktok_shop_api import TikTokShopError
 
 from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.operation import CipherRule
 from tts_chaos.twin.generic import GENERATED_HEADER
 from tts_chaos.twin.handler import HANDLERS
 
@@ -128,6 +129,8 @@ class SdkDesk(Desk):
     def say(self, arguments: Arguments) -> Answer | None:
         """Let the package make a call; None where it cannot."""
         arguments.query.pop("shop_cipher", None)
+        if self._sdk.operation.category_cipher is CipherRule.REQUIRED:
+            arguments.query.setdefault("category_asset_cipher", self.category_cipher)
         try:
             keywords = to_keywords(self._sdk, arguments)
         except NotSayableError as error:

@@ -114,7 +114,7 @@ class Desk:
         request = ApiRequest(
             method=method,
             path=path,
-            query=encode_query((key, str(value)) for key, value in query.items()),
+            query=encode_query((key, _text(value)) for key, value in query.items()),
             headers=(
                 ("content-type", content_type),
                 ("x-tts-access-token", credentials.access_token if token is None else token),
@@ -167,9 +167,13 @@ class Desk:
         if operation.cipher is not CipherRule.REFUSED:
             common["shop_cipher"] = self.shop.cipher
         if operation.category_cipher is not CipherRule.REFUSED:
-            account = self.twin.env.store.list(Account)[0]
-            common["category_asset_cipher"] = category_cipher_of(self.twin.env, account)
+            common["category_asset_cipher"] = self.category_cipher
         return common
+
+    @property
+    def category_cipher(self) -> str:
+        """The cipher of the account's category asset."""
+        return category_cipher_of(self.twin.env, self.twin.env.store.list(Account)[0])
 
     def command(self, name: str, **arguments: Any) -> Any:
         """Let a buyer, a carrier or the platform act."""
@@ -239,3 +243,10 @@ def _encode(
     if operation.body_schema is None and body is None:
         return "application/json", b""
     return "application/json", msgspec.json.encode({} if body is None else body)
+
+
+def _text(value: Any) -> str:
+    """Return a parameter as the documents write it: lists with commas, truth in lower case."""
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

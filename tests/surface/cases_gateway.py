@@ -191,3 +191,22 @@ def an_upload_without_readable_parts(desk: Desk, _operation: str) -> Answer:
 def an_upload_of_more_than_ten_megabytes(desk: Desk, _operation: str) -> Answer:
     files = {"data": ("big.png", b"\0" * (10 * 1024 * 1024), "image/png")}
     return desk.call("fulfillment.202309.fulfillment_upload_delivery_image", files=files)
+
+
+@refused(GATEWAY, 36009043)
+def a_shop_that_is_closed(desk: Desk, _operation: str) -> Answer:
+    desk.command("deactivate_shop")
+    return desk.call(SEARCH, query=SIZE)
+
+
+@refused(GATEWAY, 36009044)
+def a_seller_that_is_closed(desk: Desk, _operation: str) -> Answer:
+    desk.command("deactivate_seller")
+    return desk.call(SEARCH, query=SIZE)
+
+
+@refused(GATEWAY, 36009037)
+def more_calls_than_a_test_shop_may_make_in_an_hour(desk: Desk, _operation: str) -> Answer:
+    desk.command("set_sandbox_quota", per_hour=1)
+    desk.call(SEARCH, query=SIZE)
+    return desk.call(SEARCH, query=SIZE)

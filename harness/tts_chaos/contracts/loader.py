@@ -22,9 +22,12 @@ from tts_chaos.contracts.routing import Match, Router, Target
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import ContractError, UsageError
 
-__all__ = ["Contracts", "SigningVector", "load_contracts", "parse_contracts"]
+__all__ = ["EVIDENCE", "Contracts", "SigningVector", "load_contracts", "parse_contracts"]
 
 T = TypeVar("T")
+
+EVIDENCE = "evidence.json"
+"""What runs proved of the contracts; no part of them."""
 
 
 class SigningVector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -267,7 +270,8 @@ def load_contracts(folder: Path | None = None) -> Contracts:
 
 @lru_cache(maxsize=8)
 def _load(folder: Path) -> Contracts:
-    paths = [*folder.glob("*.json"), *folder.glob("openapi/*.json")]
+    named = (path for path in folder.glob("*.json") if path.name != EVIDENCE)
+    paths = [*named, *folder.glob("openapi/*.json")]
     if not paths:
         raise ContractError("holds no contract; expected openapi/*.json", path=str(folder))
     return parse_contracts({p.relative_to(folder).as_posix(): p.read_bytes() for p in paths})

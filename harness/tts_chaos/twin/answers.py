@@ -19,10 +19,13 @@ from tts_chaos.wire.envelope import (
 )
 from tts_chaos.wire.message import ApiResponse, Headers
 
-__all__ = ["DECLINED", "DECLINED_HEADER", "Answerer"]
+__all__ = ["DECLINED", "DECLINED_HEADER", "ORDERED_HEADER", "Answerer"]
 
 DECLINED = 501
 """HTTP status and code of what the twin declines; no code of the platform is so small."""
+
+ORDERED_HEADER = ("x-tts-twin", "refused-by-command")
+"""Marks refusals that a command ordered."""
 
 DECLINED_HEADER = ("x-tts-twin", "declined")
 """Marks answers that are the twin's own."""
@@ -68,6 +71,8 @@ class Answerer:
             status = 200
         envelope = Envelope(code=code, message=message, request_id=self._request_id())
         headers = self._headers()
+        if refusal.is_ordered:
+            headers += (ORDERED_HEADER,)
         if status == _RATE_STATUS:
             headers += (("retry-after", str(_RETRY_AFTER_S)),)
         return make_envelope_response(envelope, status=status, headers=headers)

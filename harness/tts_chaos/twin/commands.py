@@ -13,10 +13,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from tts_chaos.contracts.loader import Contracts
+from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.history import Json
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import UsageError
+from tts_chaos.twin.domains.authorization.lookup import find_shop
 from tts_chaos.twin.handler import COMMANDS, Command, TwinEnv, command
+from tts_chaos.twin.settings import OrderedRefusal
 
 __all__ = ["LONGEST_SHIFT_MS", "check_command", "describe_arguments", "run_command"]
 
@@ -159,3 +163,90 @@ def allow_scope(env: TwinEnv, scope: str = "") -> None:
         env.settings.refused_scopes.discard(scope)
     else:
         env.settings.refused_scopes.clear()
+
+
+@command("refuse_calls")
+def refuse_calls(
+    env: TwinEnv,
+    operation: str,
+    code: int,
+    times: Annotated[int, msgspec.Meta(ge=1)] = 1,
+    variant: str = "",
+    forced: bool = False,
+) -> None:
+    """Refuse the next calls of an operation with a documented code, whatever their state.
+
+    Args:
+        env: The twin's environment.
+        operation: A full id, an id without its version (every version), or `<domain>.*`.
+        code: A code of the gateway, or one that the contracts list for the operation.
+        times: How many calls.
+        variant: Which refusal of those that share the code.
+        forced: Take any code of the table.
+    """
+    problem = _refusal_problem(env.contracts, operation, code, variant, forced=forced)
+    if problem:
+        raise UsageError(f"refuse_calls: {problem}")
+    env.settings.ordered_refusals.append(
+        OrderedRefusal(operation=operation, code=code, variant=variant, left=times)
+    )
+
+
+@command("stop_refusing_calls")
+def stop_refusing_calls(env: TwinEnv) -> None:
+    """Take back everything that `refuse_calls` ordered."""
+    env.settings.ordered_refusals.clear()
+
+
+@command("deactivate_shop")
+def deactivate_shop(env: TwinEnv, shop: str = "") -> None:
+    """Close a shop for the API, as one that its seller or the platform closed."""
+    env.settings.inactive_shops.add(find_shop(env, shop).id)
+
+
+@command("reactivate_shop")
+def reactivate_shop(env: TwinEnv, shop: str = "") -> None:
+    """Open a shop for the API again."""
+    env.settings.inactive_shops.discard(find_shop(env, shop).id)
+
+
+@command("deactivate_seller")
+def deactivate_seller(env: TwinEnv, shop: str = "") -> None:
+    """Close the account behind a shop for the API."""
+    env.settings.inactive_sellers.add(find_shop(env, shop).account_id)
+
+
+@command("reactivate_seller")
+def reactivate_seller(env: TwinEnv, shop: str = "") -> None:
+    """Open the account behind a shop for the API again."""
+    env.settings.inactive_sellers.discard(find_shop(env, shop).account_id)
+
+
+@command("set_sandbox_quota")
+def set_sandbox_quota(env: TwinEnv, per_hour: Annotated[int, msgspec.Meta(ge=0)]) -> None:
+    """Allow so many calls in each full hour, as for test shops; 0 for no quota."""
+    env.settings.sandbox_per_hour = per_hour or None
+
+
+def _refusal_problem(
+    contracts: Contracts, operation: str, code: int, variant: str, *, forced: bool
+) -> str:
+    """Return why such a refusal makes no sense, "" where it does."""
+    meant = [row for row in contracts.operations.values() if matches_operation(operation, row.id)]
+    if not meant:
+        close = nearest(operation, contracts.operations)
+        return f"there is no operation {operation!r}" + (
+            f"; did you mean {close!r}?" if close else ""
+        )
+    row = contracts.errors.get(code)
+    if row is None:
+        return f"code {code} is in no table; the contracts list those that exist"
+    if variant and variant not in {one.name for one in row.variants}:
+        known = ", ".join(one.name for one in row.variants) or "none"
+        return f"code {code} has no variant {variant!r}; known: {known}"
+    is_listed = any(code in one.errors.all for one in meant)
+    if forced or row.category == "gateway" or is_listed:
+        return ""
+    return (
+        f"code {code} is not documented for {operation}; give forced = true to tell it all the same"
+    )

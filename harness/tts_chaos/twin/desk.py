@@ -12,7 +12,7 @@ from tts_chaos.twin.domains.authorization.entities import Account, Shop
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["Admission", "Desk", "EdgeAnswerError", "RateLimiter"]
+__all__ = ["Admission", "Desk", "EdgeAnswerError", "HourCounter", "RateLimiter"]
 
 WINDOW_MS = 1_000
 
@@ -49,6 +49,23 @@ class RateLimiter:
         return True
 
 
+class HourCounter:
+    """Counts calls within the present full hour."""
+
+    def __init__(self) -> None:
+        self._hour = -1
+        self._count = 0
+
+    def admits(self, hour: int, quota: int) -> bool:
+        """Count one call and say whether it is within the quota; refused calls do not count."""
+        if hour != self._hour:
+            self._hour, self._count = hour, 0
+        if self._count >= quota:
+            return False
+        self._count += 1
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The parts of the twin that gates look at."""
@@ -56,6 +73,7 @@ class Desk:
     env: TwinEnv
     contracts: Contracts
     limiter: RateLimiter = field(default_factory=RateLimiter)
+    hours: HourCounter = field(default_factory=HourCounter)
 
 
 @dataclass(slots=True)

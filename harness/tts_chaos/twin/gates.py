@@ -175,6 +175,40 @@ def within_rate(desk: Desk, admission: Admission) -> None:
         raise RefusalError(ApiCode.RATE_LIMITED)
 
 
+def within_sandbox_quota(desk: Desk, _admission: Admission) -> None:
+    """Refuse calls beyond the quota of test shops, which counts by full hours.
+
+    Source: protocol facts, section 5 (documented: per hour over all test shops; that the hour is
+    one of the clock is assumed).
+    """
+    quota = desk.env.settings.sandbox_per_hour
+    hour = desk.env.now_s() // 3_600
+    if quota and not desk.hours.admits(hour, quota):
+        raise RefusalError(ApiCode.SANDBOX_QUOTA)
+
+
+def active_owner(desk: Desk, admission: Admission) -> None:
+    """Refuse calls for a shop or an account that is closed. Source: error table (documented)."""
+    settings = desk.env.settings
+    if admission.account and admission.account.id in settings.inactive_sellers:
+        raise RefusalError(ApiCode.SELLER_INACTIVE)
+    if admission.shop and admission.shop.id in settings.inactive_shops:
+        raise RefusalError(ApiCode.SHOP_INACTIVE)
+
+
+def not_ordered_away(desk: Desk, admission: Admission) -> None:
+    """Refuse what a command ordered to be refused."""
+    ordered = desk.env.settings.ordered_refusals
+    for row in ordered:
+        if matches_operation(row.operation, admission.target.id):
+            row.left -= 1
+            if not row.left:
+                ordered.remove(row)
+            raise RefusalError(
+                row.code, variant=row.variant, diagnosis="a command ordered it", is_ordered=True
+            )
+
+
 def _is_past(day: str, now_s: int) -> bool:
     return bool(day) and datetime.fromtimestamp(now_s, tz=UTC).date().isoformat() >= day
 
@@ -243,7 +277,10 @@ API_GATES: tuple[Gate, ...] = (
     living_token,
     granted_scope,
     right_shop,
+    active_owner,
     within_rate,
+    within_sandbox_quota,
     read_parameters,
+    not_ordered_away,
 )
 """All gates of the Open API, in the order in which they judge."""

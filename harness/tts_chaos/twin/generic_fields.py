@@ -88,6 +88,7 @@ _TEXTS: tuple[tuple[str, _Text], ...] = (
     (r"(^|_)(fail|error|ineligible|reject|warning)\w*$", _nothing),
     (r"next_page_token$", _nothing),
     (r"currency$", lambda draw: draw.currency),
+    (r"(^|_)ids?$|tracking_number$|_sku$", _id),
     (r"(url|uri|avatar|image|link|video)(_|$)", _url),
     (r"e?mail$", lambda draw: f"{draw.entropy.hexadecimal(10)}@scs.example.net"),
     (r"phone", lambda draw: f"+4416329600{draw.entropy.integer(10, 99)}"),
@@ -99,7 +100,6 @@ _TEXTS: tuple[tuple[str, _Text], ...] = (
     (r"(rate|ratio|ctr|percentage|share)$", _rate),
     (r"(amount|price|fee|tax|discount|subtotal|total|gmv|revenue|commission|cost)", _amount),
     (r"^(width|height|length|weight|value|quantity|days)$", _measure),
-    (r"(^|_)ids?$|tracking_number$|_sku$", _id),
     (r"(code|key|token|cipher|sign)$", lambda draw: draw.entropy.token(16)),
     (r"", _word),
 )

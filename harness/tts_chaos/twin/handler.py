@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from tts_chaos.contracts.loader import Contracts
 from tts_chaos.contracts.operation import Operation
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
@@ -41,6 +42,7 @@ class RefusalError(Exception):
         variant: Which of several refusals that share the code, by its name in the table.
         condition: Condition that only the simplified profile tells apart (`token_missing`).
         diagnosis: What the caller did wrong, for the record; never sent.
+        is_ordered: Whether a command ordered it, so that it says nothing about the call.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class RefusalError(Exception):
         variant: str = "",
         condition: str = "",
         diagnosis: str = "",
+        is_ordered: bool = False,
     ) -> None:
         self.code = int(code)
         self.message = message
         self.variant = variant
         self.condition = condition
         self.diagnosis = diagnosis
+        self.is_ordered = is_ordered
         super().__init__(f"{self.code} {variant} {message or ''}".strip())
 
 
@@ -73,6 +77,7 @@ class TwinEnv:
         store: The platform's state.
         settings: Switches that commands may turn during a run.
         emit: Queues a webhook: `emit(event type, shop id, data)`.
+        contracts: What the API promises.
         declare_secret: Tells the outside that a value is secret: `declare_secret(value, label)`.
 
     Attributes:
@@ -86,6 +91,7 @@ class TwinEnv:
         entropy: Entropy,
         store: Store,
         settings: TwinSettings,
+        contracts: Contracts,
         emit: Callable[[int, str, dict[str, Any]], None],
         declare_secret: Callable[[str, str], None],
     ) -> None:
@@ -93,6 +99,7 @@ class TwinEnv:
         self.entropy = entropy
         self.store = store
         self.settings = settings
+        self.contracts = contracts
         self.minted_secrets = 0
         self.emit = emit
         self.declare_secret = declare_secret

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["DAY_MS", "MINUTE_MS", "TwinSettings"]
+__all__ = ["DAY_MS", "MINUTE_MS", "OrderedRefusal", "TwinSettings"]
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class OrderedRefusal:
+    """Refusals that a command ordered.
+
+    Attributes:
+        operation: Which calls; `contracts.operation` has the patterns.
+        code: Documented code.
+        variant: Which refusal of those that share the code.
+        left: How many calls are still to be refused.
+    """
+
+    operation: str
+    code: int
+    variant: str = ""
+    left: int = 1
 
 
 @dataclass(slots=True)
@@ -43,6 +60,11 @@ class TwinSettings:
         strict: Whether requests are refused that the platform probably tolerates.
         retired: Operations answered as retired versions; `contracts.operation` has the patterns.
         refused_scopes: Scopes that every token lacks for now.
+        ordered_refusals: What a command ordered to be refused, oldest first.
+        inactive_shops: Shops that are closed for the API.
+        inactive_sellers: Open ids of accounts that are.
+        sandbox_per_hour: Requests in a full hour over all shops, as for test shops; None for no
+            quota. Source: protocol facts, section 5 (documented: 1000).
         rate_per_s: Requests per second and operation for one app and shop; None for no limit.
     """
 
@@ -65,4 +87,8 @@ class TwinSettings:
     strict: bool = True
     retired: set[str] = field(default_factory=set)
     refused_scopes: set[str] = field(default_factory=set)
+    ordered_refusals: list[OrderedRefusal] = field(default_factory=list)
+    inactive_shops: set[str] = field(default_factory=set)
+    inactive_sellers: set[str] = field(default_factory=set)
+    sandbox_per_hour: int | None = None
     rate_per_s: int | None = None

@@ -75,6 +75,7 @@ class Twin:
             entropy=entropy.child("twin.ids"),
             store=self._store,
             settings=self.settings,
+            contracts=contracts,
             emit=self._emit,
             declare_secret=declare_secret or _keep_quiet,
         )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.core.clock import ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import InternalError, UsageError
@@ -35,6 +36,7 @@ def make_env(available: tuple[int, ...], observed: list[Change] | None = None) -
         entropy=Entropy(1),
         store=store,
         settings=TwinSettings(),
+        contracts=load_contracts(),
         emit=lambda _type, _shop, _data: None,
         declare_secret=lambda _value, _label: None,
     )
