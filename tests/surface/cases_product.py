@@ -158,10 +158,7 @@ PARTS = ("product.202309.partial_edit_product", "product.202509.partial_edit_pro
 DELETE = "product.202309.delete_products"
 RECOVER = "product.202309.recover_products"
 UPLOAD = "product.202309.upload_product_image"
-FILE = "product.202309.upload_product_file"
 CATEGORIES = "product.202309.get_categories"
-BRANDS = "product.202309.get_brands"
-MAKE_BRAND = "product.202309.create_custom_brands"
 WEIGHT = {"value": "1.2", "unit": "KILOGRAM"}
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x01\x08\x06\0\0\0"
 
@@ -227,34 +224,6 @@ def keeps_a_draft(desk: Desk, _operation: str) -> Answer:
     return answer
 
 
-@refused(CREATE, 12052093)
-def more_products_than_a_day_allows(desk: Desk, _operation: str) -> Answer:
-    desk.command("set_listing_limit", per_day=1)
-    create(desk)
-    return create(desk)
-
-
-@refused(CREATE, 12052097)
-def a_product_in_nobodys_warehouse(desk: Desk, _operation: str) -> Answer:
-    shelf = {"warehouse_id": "7", "quantity": 1}
-    return create(desk, skus=[new_sku(desk, inventory=[shelf])])
-
-
-@refused(CREATE, 12052571)
-def a_product_without_a_price(desk: Desk, _operation: str) -> Answer:
-    return create(desk, skus=[new_sku(desk, price={"currency": "GBP"})])
-
-
-@refused(CREATE, 12052902)
-def a_product_without_a_sku(desk: Desk, _operation: str) -> Answer:
-    return create(desk, skus=[])
-
-
-@refused(CREATE, 12052910)
-def a_product_of_no_category(desk: Desk, _operation: str) -> Answer:
-    return create(desk, category_id="7")
-
-
 def edit(desk: Desk, operation: str, **changed: Any) -> Answer:
     """Overwrite the first product, keeping its first SKU."""
     product = desk.product(variants=True)
@@ -304,31 +273,11 @@ def keeps_the_live_version_where_the_audit_fails(desk: Desk, operation: str) -> 
     return answer
 
 
-@refused((*EDITS, *PARTS), 12052032)
-def an_edit_of_nobodys_product(desk: Desk, operation: str) -> Answer:
-    return desk.call(operation, product_id="1729", body=new_product(desk))
-
-
 @refused((*EDITS, *PARTS), 12052901)
 def an_edit_of_a_deleted_product(desk: Desk, operation: str) -> Answer:
     product = desk.product()
     desk.call(DELETE, body={"product_ids": [product.id]})
     return desk.call(operation, product_id=product.id, body=new_product(desk))
-
-
-@refused((*EDITS, *PARTS), 12052556)
-def an_edit_of_a_foreign_sku(desk: Desk, operation: str) -> Answer:
-    body = new_product(desk, skus=[new_sku(desk, id="7")])
-    return desk.call(operation, product_id=desk.product().id, body=body)
-
-
-@accepted(DELETE)
-def deletes_products_and_tells_what_it_could_not(desk: Desk, operation: str) -> Answer:
-    product = desk.product()
-    answer = desk.call(operation, body={"product_ids": [product.id, "1729"]})
-    assert [row["detail"]["product_id"] for row in answer.data["errors"]] == ["1729"]
-    assert desk.call(GET, product_id=product.id).data["status"] == "DELETED"
-    return answer
 
 
 @accepted(RECOVER)
@@ -351,23 +300,6 @@ def keeps_a_picture_for_products(desk: Desk, operation: str) -> Answer:
     return answer
 
 
-@accepted(FILE)
-def keeps_a_document(desk: Desk, operation: str) -> Answer:
-    files = {"data": ("manual.pdf", b"%PDF-1.7", "application/pdf")}
-    return desk.call(operation, files=files, body={"name": "manual.pdf"})
-
-
-@refused((UPLOAD, FILE), 12038004)
-def an_empty_upload(desk: Desk, operation: str) -> Answer:
-    files = {"data": ("tray.png", b"", "image/png")}
-    return desk.call(operation, files=files, body={"name": "x"} if operation == FILE else None)
-
-
-@refused(UPLOAD, 12038002)
-def an_upload_that_is_no_picture(desk: Desk, operation: str) -> Answer:
-    return desk.call(operation, files={"data": ("tray.png", b"hello", "image/png")})
-
-
 @refused(UPLOAD, 36009004, "parameter_invalid")
 def an_upload_for_no_known_use(desk: Desk, operation: str) -> Answer:
     files = {"data": ("tray.png", PNG, "image/png")}
@@ -379,21 +311,4 @@ def tells_the_category_of_a_product(desk: Desk, operation: str) -> Answer:
     answer = desk.call(operation)
     leaves = {row["id"] for row in answer.data["categories"] if row["is_leaf"]}
     assert desk.product().category_id in leaves
-    return answer
-
-
-@accepted(MAKE_BRAND)
-def makes_a_brand_once(desk: Desk, operation: str) -> Answer:
-    first = desk.call(operation, body={"name": "Quince & Co"})
-    again = desk.call(operation, body={"name": "Quince & Co"})
-    assert first.data == again.data
-    return again
-
-
-@accepted(BRANDS)
-def finds_a_brand_by_name(desk: Desk, operation: str) -> Answer:
-    made = desk.call(MAKE_BRAND, body={"name": "Quince & Co"})
-    query = {"page_size": 10, "brand_name": "quince"}
-    answer = desk.call(operation, query=query)
-    assert [row["id"] for row in answer.data["brands"]] == [made.data["id"]]
     return answer

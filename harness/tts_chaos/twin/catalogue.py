@@ -23,11 +23,13 @@ from tts_chaos.twin.domains.order import commands as order_commands
 from tts_chaos.twin.domains.order import operations as order_operations
 from tts_chaos.twin.domains.order import progress as order_progress
 from tts_chaos.twin.domains.order import references as order_references
-from tts_chaos.twin.domains.product import audits as product_audits
-from tts_chaos.twin.domains.product import categories as product_categories
+from tts_chaos.twin.domains.product import auditing as product_auditing
+from tts_chaos.twin.domains.product import brands as product_brands
+from tts_chaos.twin.domains.product import classification as product_classification
 from tts_chaos.twin.domains.product import commands as product_commands
+from tts_chaos.twin.domains.product import creating as product_creating
+from tts_chaos.twin.domains.product import editing as product_editing
 from tts_chaos.twin.domains.product import inventory as product_inventory
-from tts_chaos.twin.domains.product import listing as product_listing
 from tts_chaos.twin.domains.product import listings as product_listings
 from tts_chaos.twin.domains.product import media as product_media
 from tts_chaos.twin.domains.product import prices as product_prices
@@ -63,11 +65,13 @@ REGISTERING_MODULES = (
     order_operations,
     order_progress,
     order_references,
-    product_audits,
-    product_categories,
+    product_auditing,
+    product_brands,
+    product_classification,
     product_commands,
+    product_creating,
+    product_editing,
     product_inventory,
-    product_listing,
     product_listings,
     product_media,
     product_prices,

@@ -51,6 +51,7 @@ class TwinSettings:
             is one; the length is assumed).
         listings_per_day: Products a shop may list within a day. Source: protocol facts, section 5
             (documented: 1000, for new sellers 100).
+        audit_passes: How audits end that nobody decides.
         timestamp_behind_s: How old a `timestamp` may be: 5 minutes. Source: protocol facts, section
             3 (documented).
         timestamp_ahead_s: How far in the future it may be: 30 seconds. Source: same.
@@ -79,6 +80,7 @@ class TwinSettings:
     after_sales_ms: int = 30 * DAY_MS
     audit_ms: int = 10 * MINUTE_MS
     listings_per_day: int = 1_000
+    audit_passes: bool = True
     timestamp_behind_s: int = 300
     timestamp_ahead_s: int = 30
     refuse_ip: bool = False

@@ -14,7 +14,7 @@ from tts_chaos.twin.handler import Call, RefusalError
 from tts_chaos.twin.images import picture_size
 from tts_chaos.wire.multipart import FilePart
 
-__all__ = ["Upload", "keep_file", "keep_picture"]
+__all__ = ["Upload", "address_of", "keep_file", "keep_picture"]
 
 NOT_A_PICTURE = 12038002
 EMPTY = 12038004
@@ -33,8 +33,13 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        """Where it can be seen. The host is reserved for examples."""
-        return f"https://files.example.net/{self.id}"
+        """Where it can be seen."""
+        return address_of(self.id)
+
+
+def address_of(uri: str) -> str:
+    """Return where a file can be seen. The host is reserved for examples."""
+    return f"https://files.example.net/{uri}"
 
 
 def keep_picture(call: Call, *, refused: int = NOT_A_PICTURE) -> Upload:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["BRANDS", "KINDS", "MARKET_FACTOR", "Kind"]
+__all__ = ["BRANDS", "KINDS", "MARKET_FACTOR", "Kind", "brand_id"]
 
 BRANDS = (
     "Alder & Rowe",
@@ -22,6 +22,14 @@ BRANDS = (
     "Thistle",
     "Wrenfield",
 )
+
+
+_BRAND_ID_BASE = 7_082_427_311_584_347_000
+
+
+def brand_id(name: str) -> str:
+    """Return the id of a known brand, which is the same in every shop."""
+    return str(_BRAND_ID_BASE + BRANDS.index(name) + 1)
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

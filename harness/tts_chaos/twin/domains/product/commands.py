@@ -10,7 +10,8 @@ from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.authorization.lookup import find_shop
 from tts_chaos.twin.domains.logistics.entities import SALES
 from tts_chaos.twin.domains.logistics.population import make_warehouse, sales_warehouses
-from tts_chaos.twin.domains.product.entities import Shelf, StockLevel
+from tts_chaos.twin.domains.product.auditing import fail_audit, pass_audit
+from tts_chaos.twin.domains.product.entities import Product, Shelf, StockLevel
 from tts_chaos.twin.domains.product.moves import (
     find_product,
     move_product,
@@ -23,7 +24,11 @@ from tts_chaos.twin.lifecycle import IllegalMoveError
 __all__ = [
     "add_warehouse",
     "deactivate_product",
+    "freeze_product",
+    "let_audit_fail",
+    "let_audit_pass",
     "reactivate_product",
+    "set_audits",
     "set_listing_limit",
     "set_platform_stock",
 ]
@@ -54,6 +59,38 @@ def reactivate_product(env: TwinEnv, product_id: str, shop: str = "") -> dict[st
     return _platform_move(env, product_id, shop, "restore", "product.restored")
 
 
+@command("freeze_product")
+def freeze_product(env: TwinEnv, product_id: str, shop: str = "") -> dict[str, Any]:
+    """Let the platform freeze a product, which nobody can then edit; webhook 5 tells of it."""
+    return _platform_move(env, product_id, shop, "freeze", "product.frozen")
+
+
+@command("pass_audit")
+def let_audit_pass(env: TwinEnv, product_id: str, shop: str = "") -> str:
+    """Let the platform accept a new listing or an edit now; returns the product's status."""
+    return pass_audit(env, _audited(env, product_id, shop)).status
+
+
+@command("fail_audit")
+def let_audit_fail(env: TwinEnv, product_id: str, shop: str = "", reason: str = "") -> str:
+    """Let the platform refuse a new listing or an edit; returns the product's status."""
+    product = _audited(env, product_id, shop)
+    return fail_audit(env, product, reason or "Refused by the platform.").status
+
+
+def _audited(env: TwinEnv, product_id: str, shop: str) -> Product:
+    product = find_product(env, find_shop(env, shop).id, product_id)
+    if product.audit != "AUDITING":
+        raise UsageError(f"product {product_id} is not being audited; create or edit it first")
+    return product
+
+
+@command("set_audits")
+def set_audits(env: TwinEnv, passes: bool) -> None:
+    """Let audits that nobody decides end well, or badly."""
+    env.settings.audit_passes = passes
+
+
 @command("add_warehouse")
 def add_warehouse(env: TwinEnv, shop: str = "") -> dict[str, Any]:
     """Open one more sales warehouse, empty; from then on inventory updates must list it, too."""
@@ -77,7 +114,7 @@ def _platform_move(
         after = move_product(env, product, event, change=change)
     except IllegalMoveError as illegal:
         raise UsageError(f"product {product_id}: {illegal}") from illegal
-    tell_of_platform_change(env, after, "Changed by the platform." if event == "suspend" else "")
+    tell_of_platform_change(env, after, "" if event == "restore" else "Changed by the platform.")
     return {"product_id": after.id, "status": after.status}
 
 

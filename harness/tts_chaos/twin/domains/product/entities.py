@@ -6,11 +6,14 @@ units it takes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from tts_chaos.twin.domains.product.money import Price
 
-__all__ = ["Product", "ProductEdit", "Shelf", "Sku", "StockLevel"]
+__all__ = ["Content", "Product", "Shelf", "Sku", "StockLevel"]
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +25,8 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
         price: Price before tax, in the shop's currency.
         variant: What sets it apart ("Moss Green"), "" for the only variant.
         variant_name: Kind of difference ("Colour").
+        details: What else the seller stated of it, as on the wire; never changed in place.
+        opening_stock: Units by warehouse with which it goes on sale.
     """
 
     id: str
@@ -29,6 +34,27 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     price: Price
     variant: str = ""
     variant_name: str = ""
+    details: Mapping[str, Any] = {}
+    opening_stock: Mapping[str, int] = {}
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seller writes in a listing: one version of it.
+
+    Attributes:
+        skus: Its variants, in order of listing; at least one.
+        description: HTML text.
+        category_id: Leaf category.
+        category_name: Name of the leaf category.
+        details: What else the seller stated, as on the wire; never changed in place.
+    """
+
+    title: str
+    skus: tuple[Sku, ...]
+    description: str = ""
+    category_id: str = ""
+    category_name: str = ""
+    details: Mapping[str, Any] = {}
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +67,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         description: HTML text.
         category_id: Leaf category.
         category_name: Name of the leaf category.
-        images: Uris of its pictures.
-        brand_id: "" for none.
-        listing_key: Idempotency key it was created with, "" for none.
-        is_from_api: Whether a call created it; such listings count against the day's limit.
-        audit_since_s: When the open audit began, 0 while none is open.
+        details: What else the seller stated, as on the wire; never changed in place.
+        review: The version whose audit is not over, where it is not the only one.
+        draft: A version that was saved and not submitted, beside what buyers see.
+        submitted_at_ms: When the audit that is open began, in Unix milliseconds.
+        audit_reason: Why the last audit failed, "" where it did not.
         created_at_s: Unix seconds.
         updated_at_s: Unix seconds.
     """
@@ -59,25 +85,41 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     category_id: str = ""
     category_name: str = ""
-    images: tuple[str, ...] = ()
-    brand_id: str = ""
-    listing_key: str = ""
-    is_from_api: bool = False
-    audit_since_s: int = 0
+    details: Mapping[str, Any] = {}
+    review: Content | None = None
+    draft: Content | None = None
+    submitted_at_ms: int = 0
+    audit_reason: str = ""
     created_at_s: int
     updated_at_s: int
+
+    @property
+    def content(self) -> Content:
+        """The version that buyers see, or would see once it is on sale."""
+        return Content(
+            title=self.title,
+            skus=self.skus,
+            description=self.description,
+            category_id=self.category_id,
+            category_name=self.category_name,
+            details=self.details,
+        )
+
+    def showing(self, content: Content) -> Product:
+        """Return the product with `content` as the version that buyers see."""
+        return msgspec.structs.replace(
+            self,
+            title=content.title,
+            skus=content.skus,
+            description=content.description,
+            category_id=content.category_id,
+            category_name=content.category_name,
+            details=content.details,
+        )
 
     def sku(self, sku_id: str) -> Sku | None:
         """Return the variant with that id, or None."""
         return next((sku for sku in self.skus if sku.id == sku_id), None)
-
-
-class ProductEdit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a seller wants a product to become once the audit passes; its id is the product's."""
-
-    id: str
-    shop_id: str
-    wanted: Product
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ _GONE = ("DELETED", "DRAFT")
 def search_inventory(call: Call) -> dict[str, Any]:
     """Return stock of the SKUs named, else of all SKUs of the products named.
 
-    Ids the shop does not have are left out: assumed.
+    Ids that the shop does not have (any more) are left out: assumed.
     """
     sku_ids = call.body.get("sku_ids") or []
     product_ids = call.body.get("product_ids") or []
@@ -59,7 +59,8 @@ def _by_sku(call: Call, sku_ids: list[str]) -> list[tuple[Product, list[StockLev
     grouped: dict[str, list[StockLevel]] = {}
     for sku_id in dict.fromkeys(sku_ids):
         level = call.env.store.get(StockLevel, call.shop_id, sku_id)
-        if level is not None:
+        product = level and call.env.store.get(Product, call.shop_id, level.product_id)
+        if level and product and product.sku(sku_id):
             grouped.setdefault(level.product_id, []).append(level)
     products = ((call.env.store.get(Product, call.shop_id, id), grouped[id]) for id in grouped)
     return [(product, levels) for product, levels in products if product]

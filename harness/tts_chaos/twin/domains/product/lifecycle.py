@@ -45,6 +45,8 @@ AUDIT = Lifecycle(
         ("NONE", "submit"): "AUDITING",
         ("FAILED", "submit"): "AUDITING",
         ("APPROVED", "submit"): "AUDITING",
+        ("AUDITING", "submit"): "AUDITING",
+        ("PRE_APPROVED", "submit"): "AUDITING",
         ("AUDITING", "pre_approve"): "PRE_APPROVED",
         ("AUDITING", "pass"): "APPROVED",
         ("PRE_APPROVED", "pass"): "APPROVED",

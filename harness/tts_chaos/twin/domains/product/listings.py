@@ -1,7 +1,8 @@
-"""Get Product, and Activate and Deactivate, which answer per product inside code 0.
+"""Get Product, and the calls on many products, which answer per product inside code 0.
 
 Source: protocol facts, section 7.6; pitfalls F4 (documented). A product that is already where the
-call would bring it is refused with 12052901 like any other wrong state: assumed.
+call would bring it is refused with 12052901 like any other wrong state: assumed. Without a version
+under audit, or a draft, Get Product shows the usual version where such a one is asked for: assumed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tts_chaos.twin.domains.product.render import render_detail
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.lifecycle import IllegalMoveError
 
-__all__ = ["activate", "deactivate", "get_product", "product_of"]
+__all__ = ["activate", "deactivate", "delete", "get_product", "product_of", "recover"]
 
 PRODUCT_UNKNOWN = 12052032
 STATE_FORBIDS = 12052901
@@ -35,8 +36,14 @@ def product_of(call: Call, *, unknown: int = PRODUCT_UNKNOWN) -> Product:
 
 @handles("product.202309.get_product")
 def get_product(call: Call) -> dict[str, Any]:
-    """Return one product with its variants, prices and stock."""
-    return render_detail(call.env, product_of(call))
+    """Return one product with its variants, prices and stock, in the version asked for."""
+    product = product_of(call)
+    content = product.content
+    if call.query.get("return_draft_version") and product.draft:
+        content = product.draft
+    elif call.query.get("return_under_review_version") and product.review:
+        content = product.review
+    return render_detail(call.env, product, content)
 
 
 @handles("product.202309.activate_product")
@@ -53,13 +60,13 @@ def deactivate(call: Call) -> dict[str, Any]:
 
 @handles("product.202309.delete_products")
 def delete(call: Call) -> dict[str, Any]:
-    """Take products out of the shop; they can be recovered."""
+    """Delete products; they can be recovered."""
     return _move_each(call, "delete", "product.deleted")
 
 
 @handles("product.202309.recover_products")
 def recover(call: Call) -> dict[str, Any]:
-    """Bring deleted products back, off sale. Source: protocol facts, section 7.6 (documented)."""
+    """Bring deleted products back, off sale."""
     return _move_each(call, "recover", "product.recovered")
 
 

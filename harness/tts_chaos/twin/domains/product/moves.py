@@ -1,7 +1,8 @@
 """The only function that moves a product, and the notices that go with a move.
 
-Source: webhook events, type 5 (documented: sent when the platform changed the state, not when the
-seller did; `product_id` is a JSON number there, which loses digits in floating point).
+Source: webhook events, type 5 (documented: sent when the platform changed the state, when the first
+audit was passed and when an audit failed, not when the seller changed something; `product_id` is a
+JSON number there, which loses digits in floating point).
 """
 
 from __future__ import annotations
@@ -48,14 +49,16 @@ def move_product(env: TwinEnv, product: Product, event: str, *, change: str) -> 
     )
 
 
-def tell_of_platform_change(env: TwinEnv, product: Product, reason: str) -> None:
-    """Emit webhook 5 for a change the platform made."""
+def tell_of_platform_change(
+    env: TwinEnv, product: Product, reason: str, *, status: str = "PRODUCT_STATUS_CHANGED"
+) -> None:
+    """Emit webhook 5 for a change the platform made, or for the end of an audit."""
     env.emit(
         EventType.PRODUCT_STATUS_CHANGE,
         product.shop_id,
         {
             "product_id": int(product.id),
-            "status": "PRODUCT_STATUS_CHANGED",
+            "status": status,
             "suspended_reason": reason,
             "update_time": env.now_s(),
         },

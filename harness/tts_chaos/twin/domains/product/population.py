@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin.domains.logistics.population import (
@@ -10,9 +11,10 @@ from tts_chaos.twin.domains.logistics.population import (
     populate_warehouses,
     sales_warehouses,
 )
-from tts_chaos.twin.domains.product.catalogue import BRANDS, KINDS, MARKET_FACTOR, Kind
+from tts_chaos.twin.domains.product.catalogue import BRANDS, KINDS, MARKET_FACTOR, Kind, brand_id
 from tts_chaos.twin.domains.product.entities import Product, Shelf, Sku, StockLevel
 from tts_chaos.twin.domains.product.money import CURRENCY_BY_REGION, Price
+from tts_chaos.twin.domains.product.taxonomy import LEAF_BASE
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.money import fraction_digits, round_amount
 
@@ -53,7 +55,7 @@ def _make_product(env: TwinEnv, shop: Storefront, ordinal: int, entropy: Entropy
     # Full seconds in the past, so that windows over listing times cut the shop into parts.
     created_at_s = env.now_s() - entropy.integer(3_600, OLDEST_LISTING_S)
     return Product(
-        id=entropy.digits(19),
+        id=(product_id := entropy.digits(19)),
         shop_id=shop.id,
         title=f"{brand} {kind.title}",
         status="ACTIVATE",
@@ -61,11 +63,26 @@ def _make_product(env: TwinEnv, shop: Storefront, ordinal: int, entropy: Entropy
         skus=_make_skus(kind, ordinal, currency_of(shop.region), entropy),
         description=f"<p>{kind.title} by {brand}.</p>",
         # The same category has one id in every shop.
-        category_id=str(600_100 + KINDS.index(kind)),
+        category_id=str(LEAF_BASE + KINDS.index(kind)),
         category_name=kind.category,
+        details=_details(product_id, brand, shop.region),
         created_at_s=created_at_s,
         updated_at_s=created_at_s,
     )
+
+
+def _details(product_id: str, brand: str, region: str) -> dict[str, Any]:
+    """Return picture, brand, size and weight; nothing is drawn, so that other draws stay."""
+    pounds = region == "US"
+    side = ("10", "INCH") if pounds else ("25", "CENTIMETER")
+    return {
+        "main_images": [{"uri": f"tos-twin/{product_id}"}],
+        "brand_id": brand_id(brand),
+        "package_dimensions": dict.fromkeys(("length", "width", "height"), side[0])
+        | {"unit": side[1]},
+        "package_weight": {"value": "1.2" if pounds else "0.5"}
+        | {"unit": "POUND" if pounds else "KILOGRAM"},
+    }
 
 
 def _make_skus(kind: Kind, ordinal: int, currency: str, entropy: Entropy) -> tuple[Sku, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tts_chaos.twin.domains.authorization.entities import Shop
 from tts_chaos.twin.domains.product.entities import Product
+from tts_chaos.twin.domains.product.quality import quality_tier
 from tts_chaos.twin.domains.product.render import render_summary
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.listing import page_of, within_windows
@@ -39,7 +40,12 @@ def search_products(call: Call) -> dict[str, Any]:
     shop = call.env.store.get(Shop, "", call.shop_id)
     region = shop.region if shop else ""
     return {
-        "products": [render_summary(call.env, product, region) for product in page.items],
+        "products": [
+            render_summary(
+                call.env, product, region, draft=bool(call.body.get("return_draft_version"))
+            )
+            for product in page.items
+        ],
         "total_count": page.total_count,
         "next_page_token": page.next_page_token,
     }
@@ -50,9 +56,11 @@ def _is_wanted(product: Product, body: dict[str, Any]) -> bool:
     codes = body.get("seller_skus")
     sku_ids = body.get("sku_ids")
     audits = body.get("audit_status")
+    tiers = body.get("listing_quality_tiers")
     return (
         status in ("ALL", product.status)
         and (not codes or any(sku.seller_sku in codes for sku in product.skus))
         and (not sku_ids or any(sku.id in sku_ids for sku in product.skus))
         and (not audits or product.audit in audits)
+        and (not tiers or quality_tier(product.content) in tiers)
     )

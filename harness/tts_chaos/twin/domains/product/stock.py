@@ -15,8 +15,9 @@ from collections.abc import Mapping
 import msgspec
 
 from tts_chaos.errors import InternalError, UsageError
+from tts_chaos.twin.domains.logistics.population import sales_warehouses
 from tts_chaos.twin.domains.product.alerts import tell_of_change, tell_of_low_stock
-from tts_chaos.twin.domains.product.entities import Shelf, StockLevel
+from tts_chaos.twin.domains.product.entities import Product, Shelf, Sku, StockLevel
 from tts_chaos.twin.handler import TwinEnv
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "commit_stock",
     "consume_stock",
     "find_stock",
+    "open_stock",
     "release_stock",
+    "retire_stock",
     "sellable",
     "set_stock",
 ]
@@ -114,6 +117,28 @@ def set_stock(env: TwinEnv, shop_id: str, sku_id: str, quantities: Mapping[str, 
         for shelf in level.shelves
     )
     return _store(env, level, shelves, "stock.set")
+
+
+def open_stock(env: TwinEnv, product: Product, sku: Sku) -> None:
+    """Give a variant its first units, one shelf per sales warehouse; nothing if it has shelves."""
+    if env.store.get(StockLevel, product.shop_id, sku.id) is not None:
+        return
+    shelves = tuple(
+        Shelf(warehouse_id=warehouse.id, available=sku.opening_stock.get(warehouse.id, 0))
+        for warehouse in sales_warehouses(env, product.shop_id)
+    )
+    level = StockLevel(id=sku.id, shop_id=product.shop_id, product_id=product.id, shelves=shelves)
+    env.store.put(level, change="stock.set")
+
+
+def retire_stock(env: TwinEnv, shop_id: str, sku_id: str) -> StockLevel:
+    """Take the units of a deleted variant off sale; what orders were promised stays theirs.
+
+    Raises:
+        UsageError: If the shop has no such SKU.
+    """
+    level = find_stock(env, shop_id, sku_id)
+    return set_stock(env, shop_id, sku_id, {shelf.warehouse_id: 0 for shelf in level.shelves})
 
 
 def _move(
