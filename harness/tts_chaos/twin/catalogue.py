@@ -23,17 +23,23 @@ from tts_chaos.twin.domains.order import commands as order_commands
 from tts_chaos.twin.domains.order import operations as order_operations
 from tts_chaos.twin.domains.order import progress as order_progress
 from tts_chaos.twin.domains.order import references as order_references
+from tts_chaos.twin.domains.product import advice as product_advice
 from tts_chaos.twin.domains.product import auditing as product_auditing
 from tts_chaos.twin.domains.product import brands as product_brands
 from tts_chaos.twin.domains.product import classification as product_classification
 from tts_chaos.twin.domains.product import commands as product_commands
+from tts_chaos.twin.domains.product import compliance as product_compliance
 from tts_chaos.twin.domains.product import creating as product_creating
 from tts_chaos.twin.domains.product import editing as product_editing
+from tts_chaos.twin.domains.product import global_products as product_global_products
+from tts_chaos.twin.domains.product import image_work as product_image_work
 from tts_chaos.twin.domains.product import inventory as product_inventory
 from tts_chaos.twin.domains.product import listings as product_listings
 from tts_chaos.twin.domains.product import media as product_media
+from tts_chaos.twin.domains.product import prerequisites as product_prerequisites
 from tts_chaos.twin.domains.product import prices as product_prices
 from tts_chaos.twin.domains.product import search as product_search
+from tts_chaos.twin.domains.product import size_charts as product_size_charts
 from tts_chaos.twin.domains.return_refund import cancellations as return_refund_cancellations
 from tts_chaos.twin.domains.return_refund import cancelling as return_refund_cancelling
 from tts_chaos.twin.domains.return_refund import commands as return_refund_commands
@@ -65,17 +71,23 @@ REGISTERING_MODULES = (
     order_operations,
     order_progress,
     order_references,
+    product_advice,
     product_auditing,
     product_brands,
     product_classification,
     product_commands,
+    product_compliance,
     product_creating,
     product_editing,
+    product_global_products,
+    product_image_work,
     product_inventory,
     product_listings,
     product_media,
+    product_prerequisites,
     product_prices,
     product_search,
+    product_size_charts,
     return_refund_cancellations,
     return_refund_cancelling,
     return_refund_commands,

@@ -19,7 +19,15 @@ from tts_chaos.twin.domains.product.variants import attributes_of
 from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
 from tts_chaos.wire.webhook import EventType
 
-__all__ = ["Receipt", "UploadCount", "count_upload", "create_product", "list_product", "told_skus"]
+__all__ = [
+    "Receipt",
+    "UploadCount",
+    "count_upload",
+    "create_product",
+    "list_product",
+    "told_skus",
+    "uploads_left",
+]
 
 LIMIT_REACHED = 12052093
 _DAY_S = 86_400
@@ -64,19 +72,28 @@ def create_product(call: Call) -> dict[str, Any]:
     return answer
 
 
+def uploads_left(env: TwinEnv, shop_id: str) -> int:
+    """Return how many products a shop may still create today."""
+    today = env.store.get(UploadCount, shop_id, _today(env))
+    return env.settings.listings_per_day - (today.count if today else 0)
+
+
 def count_upload(env: TwinEnv, shop_id: str) -> None:
     """Count one more product of today.
 
     Raises:
         RefusalError: 12052093 if the day's limit is reached.
     """
-    day = str(env.now_s() // _DAY_S)
-    before = env.store.get(UploadCount, shop_id, day)
-    count = before.count if before else 0
-    if count >= env.settings.listings_per_day:
+    if uploads_left(env, shop_id) <= 0:
         text = f"A shop may create {env.settings.listings_per_day} products a day."
         raise RefusalError(LIMIT_REACHED, text)
-    env.store.put(UploadCount(id=day, shop_id=shop_id, count=count + 1), change="upload.counted")
+    before = env.store.get(UploadCount, shop_id, _today(env))
+    count = UploadCount(id=_today(env), shop_id=shop_id, count=(before.count if before else 0) + 1)
+    env.store.put(count, change="upload.counted")
+
+
+def _today(env: TwinEnv) -> str:
+    return str(env.now_s() // _DAY_S)
 
 
 def list_product(env: TwinEnv, shop_id: str, content: Content, *, submitted: bool) -> Product:

@@ -14,7 +14,7 @@ import msgspec
 from tts_chaos.twin.domains.product.entities import Sku
 from tts_chaos.twin.handler import TwinEnv
 
-__all__ = ["attributes_of", "name_variants"]
+__all__ = ["attributes_of", "complete_attributes", "name_variants"]
 
 _SEEDED_ATTRIBUTE = "100000"
 """Attribute ids repeat over products on the platform; only their equality means anything."""
@@ -42,12 +42,20 @@ def name_variants(
         rows: What the call says of each.
         before: Variants of the version that is replaced.
     """
-    names = _Names(env, [entry for sku in before for entry in attributes_of(sku)])
-    return tuple(_named(sku, row, names) for sku, row in zip(skus, rows, strict=True))
+    known = [entry for sku in before for entry in attributes_of(sku)]
+    stated = complete_attributes(env, rows, known)
+    return tuple(_named(sku, entries) for sku, entries in zip(skus, stated, strict=True))
 
 
-def _named(sku: Sku, row: Mapping[str, Any], names: _Names) -> Sku:
-    entries = [names.complete(entry) for entry in row.get("sales_attributes") or ()]
+def complete_attributes(
+    env: TwinEnv, rows: Sequence[Mapping[str, Any]], before: Iterable[Mapping[str, Any]]
+) -> list[list[dict[str, Any]]]:
+    """Return the attributes that each row states, each name under the id it had before."""
+    names = _Names(env, before)
+    return [[names.complete(entry) for entry in row.get("sales_attributes") or ()] for row in rows]
+
+
+def _named(sku: Sku, entries: list[dict[str, Any]]) -> Sku:
     return msgspec.structs.replace(
         sku,
         variant=", ".join(entry["value_name"] for entry in entries),
