@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tts_chaos.contracts.loader import Contracts
+from tts_chaos.contracts.recordings import Exchange
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.history import Json
@@ -26,6 +27,7 @@ from tts_chaos.twin.following import run_followers
 from tts_chaos.twin.handled import Credentials, Handled, Identity, ShopCredentials
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.ledger import make_ledger
+from tts_chaos.twin.lifting import Lifted, lift_exchanges
 from tts_chaos.twin.notifications import Outbox
 from tts_chaos.twin.pipeline import Pipeline
 from tts_chaos.twin.population import populate
@@ -112,6 +114,15 @@ class Twin:
             shops=shops,
             regions=regions,
         )
+
+    def lift(self, exchanges: Sequence[Exchange]) -> Lifted:
+        """Take what recorded exchanges tell, or presume, into the first shop.
+
+        Populate first, with no orders and no products, in the market that
+        `lifting.region_told_by` names.
+        """
+        shop = self._store.list(Shop)[0]
+        return lift_exchanges(self._env, self.contracts, exchanges, shop.id)
 
     def credentials(self) -> Credentials:
         """Return the keys of the app and the newest tokens and shops of the first account."""

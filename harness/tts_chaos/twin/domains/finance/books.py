@@ -19,7 +19,13 @@ from itertools import groupby
 
 import msgspec
 
-from tts_chaos.twin.domains.finance.entities import Payment, Statement, Transaction
+from tts_chaos.twin.domains.finance.entities import (
+    LiftedPayment,
+    LiftedStatement,
+    Payment,
+    Statement,
+    Transaction,
+)
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.return_refund.entities import ReturnRequest
 from tts_chaos.twin.domains.return_refund.refunds import refund_of
@@ -89,15 +95,23 @@ def estimates(env: TwinEnv, shop_id: str) -> list[Transaction]:
 def statements_of(env: TwinEnv, shop_id: str) -> list[Statement]:
     """Return the statements of all days that are over, in order, each with its payment."""
     bare = [_statement(env, shop_id, day, rows) for day, rows in _by_day(env, shop_id)]
-    return list(_covered(env, [row for row in bare if row.at_s <= env.now_s()]))
+    made = _covered(env, [row for row in bare if row.at_s <= env.now_s()])
+    lifted = [row.statement for row in env.store.list(LiftedStatement, shop_id)]
+    return sorted([*made, *lifted], key=lambda row: (row.at_s, row.id))
 
 
 def payments_of(env: TwinEnv, shop_id: str) -> list[Payment]:
     """Return every payment that was begun, in order."""
-    covered = [row for row in statements_of(env, shop_id) if row.payment_id]
-    return [
+    lifted = [row.payment for row in env.store.list(LiftedPayment, shop_id)]
+    known = {row.id for row in lifted}
+    covered = sorted(
+        (row for row in statements_of(env, shop_id) if row.payment_id not in {"", *known}),
+        key=lambda row: (row.paid_at_s, row.payment_id),
+    )
+    made = [
         _payment(id, list(rows)) for id, rows in groupby(covered, key=lambda row: row.payment_id)
     ]
+    return sorted([*made, *lifted], key=lambda row: (row.created_at_s, row.id))
 
 
 def _by_day(env: TwinEnv, shop_id: str) -> Iterable[tuple[int, list[Transaction]]]:

@@ -8,7 +8,7 @@ import msgspec
 
 from tts_chaos.twin.money import ZERO
 
-__all__ = ["Payment", "Statement", "Transaction"]
+__all__ = ["LiftedPayment", "LiftedStatement", "Payment", "Statement", "Transaction"]
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +82,14 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return sum((row.settlement for row in self.transactions), ZERO)
 
 
+class LiftedStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that a recording tells; it stands beside those that follow from orders."""
+
+    id: str
+    shop_id: str
+    statement: Statement
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """Money on its way to the seller's bank. Instants in Unix seconds."""
 
@@ -90,3 +98,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     created_at_s: int
     paid_at_s: int
+
+
+class LiftedPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that a recording tells."""
+
+    id: str
+    shop_id: str
+    payment: Payment

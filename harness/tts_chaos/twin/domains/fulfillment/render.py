@@ -19,6 +19,11 @@ from tts_chaos.twin.handler import TwinEnv
 __all__ = ["render_package", "render_package_detail"]
 
 
+_DIMENSION = {"length": "20", "width": "15", "height": "10", "unit": "CM"}
+_WEIGHT = {"value": "500", "unit": "GRAM"}
+"""Parcels are not measured here: every one has the same, invented, size."""
+
+
 def render_package(env: TwinEnv, package: Package) -> dict[str, Any]:
     """Return one element of `$.data.packages` of a package search."""
     return {
@@ -52,6 +57,8 @@ def render_package_detail(env: TwinEnv, package: Package) -> dict[str, Any]:
         "create_time": package.created_at_s,
         "update_time": package.updated_at_s,
         "order_line_item_ids": list(package.line_ids),
+        "dimension": dict(_DIMENSION),
+        "weight": dict(_WEIGHT),
     }
     if order:
         shown["delivery_option_id"] = order.delivery_option_id
@@ -140,6 +147,9 @@ def _sender(env: TwinEnv, package: Package) -> dict[str, Any]:
             "full_address": f"{warehouse.street}, {warehouse.city}, {warehouse.country}",
             "address_detail": warehouse.street,
             "address_line1": warehouse.street,
+            "address_line2": "",
+            "address_line3": "",
+            "address_line4": "",
             "postal_code": warehouse.postal_code,
             "region_code": warehouse.region,
         },

@@ -1,7 +1,7 @@
 """Warehouses, delivery options and carriers on the wire.
 
-Source: logistics examples of the contracts (documented), the spelling `distict` included. Which
-code answers an unknown warehouse or delivery option is assumed.
+Source: logistics examples of the contracts (documented), the spelling `distict` included. Limits of
+parcels are invented. Which code answers an unknown warehouse or delivery option is assumed.
 """
 
 from __future__ import annotations
@@ -79,4 +79,6 @@ def _option(option: DeliveryOption) -> dict[str, Any]:
         "type": option.kind,
         "description": "",
         "platform": ["TIKTOK_SHOP"],
+        "dimension_limit": {"max_length": 120, "max_width": 80, "max_height": 80, "unit": "CM"},
+        "weight_limit": {"min_weight": 0, "max_weight": 30_000, "unit": "GRAM"},
     }

@@ -17,7 +17,7 @@ from tts_chaos.twin.domains.product.taxonomy import (
     kind_of,
     leaf_for,
 )
-from tts_chaos.twin.handler import Call, RefusalError, handles
+from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
 
 __all__ = [
     "SALES_ATTRIBUTE_ID",
@@ -41,13 +41,13 @@ _MATERIALS = ("Cotton", "Linen", "Stoneware", "Stainless steel", "Plastic")
 _SIZED = ("T-Shirts", "Loungewear")
 
 
-def leaf_of(category_id: str) -> Category:
+def leaf_of(env: TwinEnv, category_id: str) -> Category:
     """Return the leaf with that id.
 
     Raises:
         RefusalError: 12052023 if there is no such category, 12052024 if it is no leaf.
     """
-    found = CATEGORIES.get(category_id)
+    found = CATEGORIES.get(category_id) or env.store.get(Category, "", category_id)
     if found is None:
         raise RefusalError(CATEGORY_UNKNOWN, f"There is no category {category_id}.")
     if not found.is_leaf:
@@ -88,7 +88,7 @@ def _recommended(call: Call, *, permitted: bool) -> dict[str, Any]:
 @handles("product.202309.get_attributes", "product.202309.get_global_attributes")
 def get_attributes(call: Call) -> dict[str, Any]:
     """Return what sets variants of a category apart, and what describes its products."""
-    kind = kind_of(leaf_of(call.path["category_id"]).id)
+    kind = kind_of(leaf_of(call.env, call.path["category_id"]).id)
     sales = [_sales_attribute(kind)] if kind.variant_name else []
     material = _attribute(_MATERIAL_ID, "Material", "PRODUCT_PROPERTY", _MATERIALS)
     return {"attributes": [*sales, material]}
@@ -97,7 +97,7 @@ def get_attributes(call: Call) -> dict[str, Any]:
 @handles("product.202309.get_category_rules")
 def get_category_rules(call: Call) -> dict[str, Any]:
     """Return what a category demands in the shop's market."""
-    rules = _rules(leaf_of(call.path["category_id"]))
+    rules = _rules(leaf_of(call.env, call.path["category_id"]))
     return {
         **rules,
         "cod": {"is_supported": False},
@@ -112,7 +112,7 @@ def get_category_rules(call: Call) -> dict[str, Any]:
 @handles("product.202309.get_global_category_rules")
 def get_global_rules(call: Call) -> dict[str, Any]:
     """Return what a category demands of global products."""
-    return _rules(leaf_of(call.path["category_id"]))
+    return _rules(leaf_of(call.env, call.path["category_id"]))
 
 
 def _rules(leaf: Category) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def read_form(call: Call, body: Mapping[str, Any], before: Content | None = None
     Raises:
         RefusalError: If the category, a variant, a price or a warehouse is not usable.
     """
-    leaf = leaf_of(body["category_id"])
+    leaf = leaf_of(call.env, body["category_id"])
     shop = call.env.store.get(Shop, "", call.shop_id)
     assert shop is not None, "calls with a cipher have a shop"
     known = {sku.id: sku for sku in before.skus} if before else {}

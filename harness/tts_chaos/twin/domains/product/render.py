@@ -22,6 +22,7 @@ from tts_chaos.twin.handler import TwinEnv
 __all__ = ["render_detail", "render_inventory", "render_summary"]
 
 _ECHOED = (
+    "delivery_options",
     "external_product_id",
     "is_blind_box",
     "is_cod_allowed",

@@ -28,12 +28,16 @@ _DEPARTMENTS: dict[str, tuple[str, ...]] = {
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
-    """A node of the tree; `parent_id` is "0" for a department."""
+    """A node of the tree; `parent_id` is "0" for a department.
+
+    Those that a recording names are kept in the store, beside the tree.
+    """
 
     id: str
     parent_id: str
     name: str
     is_leaf: bool
+    shop_id: str = ""
 
 
 def _plant() -> dict[str, Category]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.return_refund.entities import Cancellation, ReturnRequest
 from tts_chaos.twin.domains.return_refund.reasons import text_of
 from tts_chaos.twin.domains.return_refund.refunds import line_refund, refund_of, render_refund
 from tts_chaos.twin.handler import TwinEnv
-from tts_chaos.twin.money import amount_text
+from tts_chaos.twin.money import ZERO, amount_text
 
 __all__ = ["render_cancellation", "render_return"]
 
@@ -83,6 +84,7 @@ def render_return(env: TwinEnv, request: ReturnRequest, *, with_sub_items: bool)
     if request.offered:
         amount = amount_text(request.offered, order.currency)
         shown["partial_refund"] = {"currency": order.currency, "amount": amount}
+    shown |= _return_shipping(env, request, order)
     sub_items: dict[str, Any] = {"return_sub_line_items": []} if with_sub_items else {}
     shown["refund_amount"] = render_refund(refund_of(order, request.line_ids))
     shown["return_line_items"] = [
@@ -90,6 +92,47 @@ def render_return(env: TwinEnv, request: ReturnRequest, *, with_sub_items: bool)
         for position, line in _lines(order, request.line_ids)
     ]
     return shown
+
+
+def _return_shipping(env: TwinEnv, request: ReturnRequest, order: Order) -> dict[str, Any]:
+    """Return how goods come back, and who pays; nothing for requests without goods.
+
+    The platform's first carrier brings them, the label is free: assumed. No request of the twin is
+    ever taken to arbitration.
+    """
+    zero = amount_text(ZERO, order.currency)
+    shown: dict[str, Any] = {
+        "arbitration_status": "",
+        "discount_amount": [
+            {
+                "currency": order.currency,
+                "product_seller_discount": zero,
+                "product_platform_discount": zero,
+                "shipping_fee_seller_discount": zero,
+                "shipping_fee_platform_discount": zero,
+            }
+        ],
+        "shipping_fee_amount": [
+            {
+                "currency": order.currency,
+                "seller_paid_return_shipping_fee": zero,
+                "platform_paid_return_shipping_fee": zero,
+                "buyer_paid_return_shipping_fee": zero,
+            }
+        ],
+    }
+    if request.kind == "REFUND":
+        return shown
+    carriers = [one for row in delivery_options(env, request.shop_id) for one in row.carriers]
+    carrier = carriers[0] if carriers else None
+    return shown | {
+        "shipment_type": "PLATFORM",
+        "handover_method": "DROP_OFF",
+        "return_method": "PLATFORM_SHIPPED",
+        "return_shipping_document_type": "SHIPPING_LABEL",
+        "return_provider_id": carrier.id if carrier else "",
+        "return_provider_name": carrier.name if carrier else "",
+    }
 
 
 def _next_action(action: str, deadline_s: int) -> list[dict[str, Any]]:
