@@ -70,6 +70,10 @@ prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty 
 prove-sdk: $(READY) ## A package written by others completes and parses each of its operations
 	@$(BIN)/python -m tests.proofs.prove_sdk
 
+.PHONY: prove-conformance
+prove-conformance: $(READY) ## Schemathesis runs every check over every operation and follows every link
+	@$(BIN)/python -m tests.proofs.prove_conformance
+
 .PHONY: bench
 bench: $(READY) ## Measure virtual time, its seams and the fault proxy, as ratios within one run
 	@$(BIN)/python tests/bench/bench_virtual_time.py

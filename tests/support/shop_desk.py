@@ -92,7 +92,7 @@ class Desk:
         return self.send(
             operation.method,
             operation.path.format(**path),
-            query={**self._common(operation), **(query or {})},
+            query={**self.common(operation), **(query or {})},
             content_type=content_type,
             body=data,
             token=token,
@@ -159,7 +159,8 @@ class Desk:
             handled=handled,
         )
 
-    def _common(self, operation: Operation) -> dict[str, Any]:
+    def common(self, operation: Operation) -> dict[str, Any]:
+        """Return the parameters of the gateway for a good call, all but the signature."""
         common: dict[str, Any] = {
             "app_key": self.twin.credentials().app_key,
             "timestamp": self.clock.now_ms() // 1000,

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
+from tts_chaos.contracts.bounds import with_bounds
 from tts_chaos.wire.message import API_HOST
 
 __all__ = [
@@ -26,6 +27,13 @@ __all__ = [
 def _compile(schema: dict[str, Any]) -> Any:
     # Masked: what is wrong with a value is told, the value itself may be a buyer's address.
     return jsonschema_rs.Draft202012Validator(schema, mask="value")
+
+
+def _compile_request(schema: dict[str, Any]) -> Any:
+    """Compile for what a client sends: a number has to fit its format, a date to be one."""
+    return jsonschema_rs.Draft202012Validator(
+        with_bounds(schema), mask="value", validate_formats=True
+    )
 
 
 class Provenance(StrEnum):
@@ -55,7 +63,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def validator(self) -> Any:
         """Compiled form of `schema`."""
-        return _compile(self.schema)
+        return _compile_request(self.schema)
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +182,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def body_validator(self) -> Any:
         """Compiled form of `body_schema`; accepts everything where there is none."""
-        return _compile(self.body_schema or {})
+        return _compile_request(self.body_schema or {})
 
     @cached_property
     def response_validator(self) -> Any:

@@ -293,6 +293,7 @@ _WORDING: Mapping[str, Callable[[Any], str]] = {
     "minimum": lambda kind: f"is less than {kind.limit}",
     "maximum": lambda kind: f"is more than {kind.limit}",
     "maxItems": lambda kind: f"has more than {kind.limit} items",
+    "format": lambda kind: f"is no {kind.format}",
     "maxLength": lambda kind: f"has more than {kind.limit} characters",
 }
 

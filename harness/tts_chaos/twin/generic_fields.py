@@ -149,9 +149,8 @@ def _within(schema: Mapping[str, Any], text: str) -> str:
 
 
 def _bounded(schema: Mapping[str, Any], number: int) -> int:
-    low = schema.get("minimum", number)
     high = schema.get("maximum", _LARGEST_INT32 if schema.get("format") == "int32" else number)
-    return int(max(low, min(number, high)))
+    return int(max(schema.get("minimum", number), number) if number <= high else high)
 
 
 @lru_cache(maxsize=4096)

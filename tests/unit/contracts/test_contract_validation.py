@@ -50,6 +50,35 @@ def test_items_of_a_comma_list_are_typed() -> None:
     assert texts(bad) == ["param query.video_ids[1] is no integer"]
 
 
+@pytest.mark.parametrize(
+    ("number", "problems"),
+    [
+        pytest.param(2**31 - 1, [], id="largest"),
+        pytest.param(2**31, ["param query.page_size is more than 2147483647"], id="too-large"),
+        pytest.param(-(2**31) - 1, ["param query.page_size is less than -2147483648"], id="low"),
+    ],
+)
+def test_a_number_has_to_fit_its_format(number: int, problems: list[str]) -> None:
+    operation = CONTRACTS.operation("customer_service.202309.get_conversations")
+
+    assert texts(check_query(operation, [("page_size", str(number))])) == problems
+
+
+def test_a_number_in_a_body_has_to_fit_its_format_however_deep() -> None:
+    operation = CONTRACTS.operation("fulfillment.202309.ship_package")
+    body = {"pickup_slot": {"start_time": 2**63, "end_time": 1}}
+
+    checked = check_body(operation, json.dumps(body).encode())
+
+    assert texts(checked) == ["param body.pickup_slot.start_time is more than 9223372036854775807"]
+
+
+def test_a_date_has_to_be_one() -> None:
+    operation = CONTRACTS.operation("analytics.202511.get_bestselling_videos")
+
+    assert "param query.date is no date" in texts(check_query(operation, [("date", "soon")]))
+
+
 def test_a_boolean_is_read() -> None:
     checked = check_query(PRODUCT, [("return_draft_version", "true")])
 

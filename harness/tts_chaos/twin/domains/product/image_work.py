@@ -37,7 +37,9 @@ class TranslationTask(msgspec.Struct, frozen=True, kw_only=True):
 @handles("product.202404.optimized_images")
 def optimize_images(call: Call) -> dict[str, Any]:
     """Put pictures on a white background."""
-    return {"images": [_optimized(call, row["uri"]) for row in call.body.get("images") or ()]}
+    return {
+        "images": [_optimized(call, row.get("uri", "")) for row in call.body.get("images") or ()]
+    }
 
 
 def _optimized(call: Call, uri: str) -> dict[str, Any]:
