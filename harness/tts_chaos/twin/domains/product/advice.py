@@ -49,7 +49,7 @@ def diagnose_one(call: Call) -> dict[str, Any]:
     Raises:
         RefusalError: 12052032 if the shop has no such product, or for an unusable category.
     """
-    leaf = leaf_of(call.body["category_id"])
+    leaf = leaf_of(call.env, call.body["category_id"])
     before = Content(title="", skus=())
     if call.body.get("product_id"):
         product = call.env.store.get(Product, call.shop_id, call.body["product_id"])

@@ -43,7 +43,7 @@ def create_size_chart(call: Call) -> dict[str, Any]:
         open_id=call.open_id,
         name=call.body.get("template_name") or "",
         mode=call.body["size_chart_mode"],
-        category_id=leaf_of(call.body["category_id"]).id,
+        category_id=leaf_of(call.env, call.body["category_id"]).id,
         data=call.body["size_chart_data"],
     )
     call.env.store.put(chart, change="size_chart.created")
