@@ -50,6 +50,10 @@ evidence: $(READY) ## Renew contracts/evidence.json and the tables made of it
 prove-surface: $(READY) ## Every operation answers, within its contract; none is unknown
 	@$(BIN)/python -m tests.proofs.prove_surface
 
+.PHONY: prove-recordings
+prove-recordings: $(READY) ## Recordings agree with the twin; defects, drift and secrets are found
+	@$(BIN)/python -m tests.proofs.prove_recordings
+
 .PHONY: prove-determinism
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
 	@$(BIN)/python -m tests.proofs.prove_determinism

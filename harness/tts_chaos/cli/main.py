@@ -16,8 +16,11 @@ from tts_chaos.errors import ChaosError, UsageError
 __all__ = ["SUBCOMMANDS", "main", "make_parser"]
 
 SUBCOMMANDS = {
+    "import": "tts_chaos.cli.import_recordings",
     "list": "tts_chaos.cli.list",
+    "record": "tts_chaos.cli.record",
     "serve": "tts_chaos.cli.serve",
+    "verify": "tts_chaos.cli.verify",
 }
 """Name of each subcommand and the module that has its `add_arguments(parser)` and `run(options)`.
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
+from tts_chaos.cli.recording_files import find_recordings, read_recording
+from tts_chaos.cli.signals import until_interrupted
+from tts_chaos.contracts.recordings import Exchange
 from tts_chaos.errors import UsageError
 from tts_chaos.serving.control import ControlApi
 from tts_chaos.serving.http_reading import Origin
@@ -42,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--shops", type=_count, default=1, help="authorised shops (1)")
     data.add_argument("--regions", default="GB", help="region codes, with commas between (GB)")
     data.add_argument(
+        "--recordings",
+        action="append",
+        metavar="PATH",
+        help="start from what recordings tell, in place of generated data; repeatable",
+    )
+    data.add_argument(
         "--profile", choices=("documented", "article"), default="documented", help="error codes"
     )
     data.add_argument(
@@ -61,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         BackendUnavailableError: If a port is in use or the proxy is missing.
     """
     with contextlib.ExitStack() as undo:
-        interrupted = undo.enter_context(_signals())
+        interrupted = undo.enter_context(until_interrupted())
         twin = _make_twin(options)
         undo.callback(twin.stop)
         control = _make_control(twin, options.control_port)
@@ -95,6 +103,7 @@ def _make_twin(options: argparse.Namespace) -> Standalone:
         products=options.products,
         shops=options.shops,
         regions=tuple(region.strip() for region in options.regions.split(",")),
+        recorded=_recorded(options.recordings or ()),
         profile=options.profile,
         rotation=options.rotation,
         tls=options.tls,
@@ -106,6 +115,13 @@ def _make_twin(options: argparse.Namespace) -> Standalone:
     from tts_chaos.serving.fault_proxy import FaultProxy
 
     return Standalone(setup, proxy=FaultProxy.start(options.toxiproxy_url))
+
+
+def _recorded(paths: Sequence[str]) -> tuple[Exchange, ...]:
+    if not paths:
+        return ()
+    recordings = map(read_recording, find_recordings(paths))
+    return tuple(row for recording in recordings for row in recording.exchanges)
 
 
 def _make_control(twin: Standalone, port: int) -> HttpServer:
@@ -146,19 +162,6 @@ def _for_people(described: dict[str, Any]) -> str:
     lines.extend(shop_line.format(**shop) for shop in described["shops"])
     lines.append(f"Control: curl {described['control_url']}/   End: Ctrl-C")
     return "\n".join(lines)
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and SIGTERM into an event for as long as the context lasts."""
-    interrupted = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: interrupted.set()) for number in numbers}
-    try:
-        yield interrupted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _port(text: str) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.recordings import Exchange
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.history import History, Json
@@ -29,6 +30,7 @@ from tts_chaos.serving.platform_server import PlatformServer
 from tts_chaos.serving.real_clock import RealClock
 from tts_chaos.serving.rolling_recorder import RollingRecorder
 from tts_chaos.serving.webhook_sender import WebhookSender, check_address
+from tts_chaos.twin.lifting import region_told_by
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.twin import Twin
 from tts_chaos.typing import ShopAccess, TwinConnection
@@ -51,6 +53,7 @@ class Setup:
         products: Products in each shop.
         shops: Authorised shops.
         regions: Region codes of the shops, repeated as needed.
+        recorded: Exchanges to start from; generated data is left out then.
         profile: Error profile, `documented` or `article`.
         rotation: Whether a refresh kills the refresh token used.
         tls: Whether to speak TLS.
@@ -63,6 +66,7 @@ class Setup:
     products: int = 8
     shops: int = 1
     regions: tuple[str, ...] = ("GB",)
+    recorded: tuple[Exchange, ...] = ()
     profile: str = "documented"
     rotation: bool = True
     tls: bool = False
@@ -95,6 +99,10 @@ class _Stage:
             declare_secret=secrets.add,
         )
         self.gateway.attach(self.twin)
+        if setup.recorded:
+            self.twin.populate(orders=0, products=0, regions=(region_told_by(setup.recorded),))
+            self.twin.lift(setup.recorded)
+            return
         self.twin.populate(
             orders=setup.orders,
             products=setup.products,

@@ -80,8 +80,15 @@ class Redactor:
             ContractError: If something secret would remain; nothing may be written then.
         """
         first = tuple(self._exchange(exchange) for exchange in recording.exchanges)
-        # Values learnt late may stand in earlier texts: once more, over everything.
-        cleaned = tuple(self._swept(exchange) for exchange in first)
+        return self.sweep(msgspec.structs.replace(recording, exchanges=first))
+
+    def sweep(self, recording: Recording) -> Recording:
+        """Return a redacted recording without values that were learnt only later.
+
+        Raises:
+            ContractError: As for `redact`.
+        """
+        cleaned = tuple(self._swept(exchange) for exchange in recording.exchanges)
         for number, exchange in enumerate(cleaned):
             remains = find_remains(_texts_of(exchange), self.replaced)
             if remains:
