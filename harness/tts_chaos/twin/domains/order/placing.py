@@ -188,7 +188,9 @@ def _offer(env: TwinEnv, shop: Shop, sku_id: str) -> tuple[Product, Sku]:
 
 def _is_live(env: TwinEnv, shop: Shop, level: StockLevel) -> bool:
     product = env.store.get(Product, shop.id, level.product_id)
-    return product is not None and product.status == "ACTIVATE"
+    return (
+        product is not None and product.status == "ACTIVATE" and product.sku(level.id) is not None
+    )
 
 
 def _warehouse(env: TwinEnv, shop_id: str, sku_id: str) -> str:
