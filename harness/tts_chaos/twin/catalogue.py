@@ -40,6 +40,9 @@ from tts_chaos.twin.domains.product import prerequisites as product_prerequisite
 from tts_chaos.twin.domains.product import prices as product_prices
 from tts_chaos.twin.domains.product import search as product_search
 from tts_chaos.twin.domains.product import size_charts as product_size_charts
+from tts_chaos.twin.domains.promotion import activities as promotion_activities
+from tts_chaos.twin.domains.promotion import activity_products as promotion_activity_products
+from tts_chaos.twin.domains.promotion import coupons as promotion_coupons
 from tts_chaos.twin.domains.return_refund import cancellations as return_refund_cancellations
 from tts_chaos.twin.domains.return_refund import cancelling as return_refund_cancelling
 from tts_chaos.twin.domains.return_refund import commands as return_refund_commands
@@ -88,6 +91,9 @@ REGISTERING_MODULES = (
     product_prices,
     product_search,
     product_size_charts,
+    promotion_activities,
+    promotion_activity_products,
+    promotion_coupons,
     return_refund_cancellations,
     return_refund_cancelling,
     return_refund_commands,

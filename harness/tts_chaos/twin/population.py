@@ -16,6 +16,7 @@ from tts_chaos.twin.domains.authorization.minting import open_account, open_app,
 from tts_chaos.twin.domains.authorization.tokens import newest_pair
 from tts_chaos.twin.domains.order.population import populate_orders
 from tts_chaos.twin.domains.product.population import populate_products
+from tts_chaos.twin.domains.promotion.coupons import populate_coupons
 from tts_chaos.twin.handler import TwinEnv, command
 
 __all__ = ["all_scopes", "open_another_account", "populate"]
@@ -111,4 +112,5 @@ def _scopes(contracts: Contracts) -> Iterable[str]:
 
 def _fill(env: TwinEnv, shop: Shop, entropy: Entropy, *, orders: int, products: int) -> None:
     populate_products(env, shop, products, entropy.child("products"))
+    populate_coupons(env, shop.id, shop.region, entropy.child("coupons"))
     populate_orders(env, shop, orders, entropy.child("orders"))

@@ -16,6 +16,7 @@ from tts_chaos.twin.domains.product.entities import Product, StockLevel
 from tts_chaos.twin.domains.product.listings import STATE_FORBIDS, TOO_MANY_IDS, product_of
 from tts_chaos.twin.domains.product.render import render_inventory
 from tts_chaos.twin.domains.product.stock import set_stock
+from tts_chaos.twin.domains.promotion.locks import is_in_activity
 from tts_chaos.twin.handler import Call, RefusalError, handles
 
 __all__ = ["MAX_QUANTITY", "search_inventory", "update_inventory"]
@@ -31,6 +32,7 @@ WAREHOUSE_UNKNOWN = 12052097
 TOO_MANY_SKU_IDS = 12019015
 DUPLICATE_SKU = 12052553
 UNKNOWN_SKU = 12052556
+PROMOTION_LOCK = 12052393
 EMPTY_LIST = 12052902
 BAD_PARAMETER = 12052910
 
@@ -106,6 +108,10 @@ def _update_sku(call: Call, product: Product, row: dict[str, Any]) -> dict[str, 
         return _failure(level.id, wrong[0], wrong[1], wrong[2])
     default = level.shelves[0].warehouse_id
     quantities = {entry.get("warehouse_id") or default: entry["quantity"] for entry in entries}
+    sinks = sum(quantities.values()) < level.available
+    if sinks and is_in_activity(call.env, call.shop_id, product.id, level.id):
+        text = "The SKU is in a promotion; its stock cannot go below the present value."
+        return _failure(level.id, PROMOTION_LOCK, text)
     set_stock(call.env, call.shop_id, level.id, quantities)
     return None
 

@@ -13,6 +13,7 @@ import msgspec
 from tts_chaos.twin.domains.product.entities import Product, Sku
 from tts_chaos.twin.domains.product.listings import STATE_FORBIDS, product_of
 from tts_chaos.twin.domains.product.money import Price, parse_amount
+from tts_chaos.twin.domains.promotion.locks import is_in_activity
 from tts_chaos.twin.handler import Call, RefusalError, handles
 
 __all__ = ["update_price"]
@@ -22,6 +23,7 @@ EMPTY_LIST = 12052902
 DUPLICATE_SKU = 12052553
 UNKNOWN_SKU = 12052557
 PRICE_MISSING = 12052571
+PRICE_LOCKED = 12052038
 
 
 @handles("product.202309.update_price")
@@ -30,7 +32,7 @@ def update_price(call: Call) -> dict[str, Any]:
     product = product_of(call)
     if product.status != "ACTIVATE":
         raise RefusalError(STATE_FORBIDS, f"A product in status {product.status} cannot be priced.")
-    prices = _prices(product, call.body["skus"])
+    prices = _prices(call, product, call.body["skus"])
     call.env.store.update(
         Product,
         product.shop_id,
@@ -48,7 +50,7 @@ def _repriced(product: Product, prices: dict[str, Price], now_s: int) -> Product
     return msgspec.structs.replace(product, skus=skus, updated_at_s=now_s)
 
 
-def _prices(product: Product, rows: list[dict[str, Any]]) -> dict[str, Price]:
+def _prices(call: Call, product: Product, rows: list[dict[str, Any]]) -> dict[str, Price]:
     if not rows:
         raise RefusalError(EMPTY_LIST, "skus must not be empty.")
     prices: dict[str, Price] = {}
@@ -58,6 +60,8 @@ def _prices(product: Product, rows: list[dict[str, Any]]) -> dict[str, Price]:
             raise RefusalError(UNKNOWN_SKU, f"SKU {row['id']} is not part of the product.")
         if sku.id in prices:
             raise RefusalError(DUPLICATE_SKU, f"SKU {sku.id} is listed twice.")
+        if is_in_activity(call.env, product.shop_id, product.id, sku.id):
+            raise RefusalError(PRICE_LOCKED, f"SKU {sku.id} is in a promotion; its price stands.")
         prices[sku.id] = _price(sku, row.get("price") or {})
     return prices
 

@@ -1,0 +1,3 @@
+"""Promotions: activities with their products, and coupons."""
+
+__all__: list[str] = []
