@@ -112,6 +112,9 @@ EXPLAINED: tuple[Explained, ...] = (
         check=REJECTED, reason=NOWHERE, seen_in="finance", words="is no statement of this shop"
     ),
     Explained(
+        check=REJECTED, reason=NOWHERE, seen_in="promotion", words="The coupon does not exist"
+    ),
+    Explained(
         check=REJECTED,
         operation="finance.202309.get_payments",
         code=ApiCode.VERSION_REFUSED,

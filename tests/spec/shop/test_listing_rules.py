@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.surface.cases_listing import create, listing, variant, warehouse
 
+from tts_chaos.twin.domains.product.taxonomy import Category
+
 if TYPE_CHECKING:
     from tests.support.shop_desk import Answer, Desk
 
@@ -412,3 +414,14 @@ def test_new_variants_open_their_stock_when_they_go_on_sale(desk: Desk) -> None:
 
     assert hidden["inventory"] == []
     assert desk.stock(made).available == 30
+
+
+def test_a_category_that_only_a_recording_named_can_be_listed_in(desk: Desk) -> None:
+    recorded = Category(id="810762", parent_id="0", name="Bowls", is_leaf=True)
+    desk.twin.env.store.put(recorded, change="category.recorded")
+
+    id = create(desk, category_id="810762").data["product_id"]
+    attributes = desk.call("product.202309.get_attributes", category_id="810762")
+
+    assert [row["local_name"] for row in read(desk, id)["category_chains"]] == ["Bowls"]
+    assert attributes.code == 0

@@ -13,6 +13,7 @@ from tts_chaos.twin.domains.product.catalogue import Kind
 from tts_chaos.twin.domains.product.taxonomy import (
     CATEGORIES,
     Category,
+    category_of,
     chain_of,
     kind_of,
     leaf_for,
@@ -47,7 +48,7 @@ def leaf_of(env: TwinEnv, category_id: str) -> Category:
     Raises:
         RefusalError: 12052023 if there is no such category, 12052024 if it is no leaf.
     """
-    found = CATEGORIES.get(category_id) or env.store.get(Category, "", category_id)
+    found = category_of(env, category_id)
     if found is None:
         raise RefusalError(CATEGORY_UNKNOWN, f"There is no category {category_id}.")
     if not found.is_leaf:
@@ -80,7 +81,7 @@ def _recommended(call: Call, *, permitted: bool) -> dict[str, Any]:
     rows = [
         {"id": row.id, "name": row.name, "level": level, "is_leaf": row.is_leaf}
         | ({"permission_statuses": ["AVAILABLE"]} if permitted else {})
-        for level, row in enumerate(chain_of(leaf.id), start=1)
+        for level, row in enumerate(chain_of(call.env, leaf.id), start=1)
     ]
     return {"leaf_category_id": leaf.id, "categories": rows}
 
@@ -88,8 +89,8 @@ def _recommended(call: Call, *, permitted: bool) -> dict[str, Any]:
 @handles("product.202309.get_attributes", "product.202309.get_global_attributes")
 def get_attributes(call: Call) -> dict[str, Any]:
     """Return what sets variants of a category apart, and what describes its products."""
-    kind = kind_of(leaf_of(call.env, call.path["category_id"]).id)
-    sales = [_sales_attribute(kind)] if kind.variant_name else []
+    kind = kind_of(leaf_of(call.env, call.path["category_id"]))
+    sales = [_sales_attribute(kind)] if kind and kind.variant_name else []
     material = _attribute(_MATERIAL_ID, "Material", "PRODUCT_PROPERTY", _MATERIALS)
     return {"attributes": [*sales, material]}
 

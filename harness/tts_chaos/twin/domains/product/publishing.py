@@ -21,7 +21,7 @@ from tts_chaos.twin.domains.product.entities import Content, Product, Sku
 from tts_chaos.twin.domains.product.global_entities import GlobalProduct, GlobalSku, Publication
 from tts_chaos.twin.domains.product.money import Price, parse_amount
 from tts_chaos.twin.domains.product.population import currency_of
-from tts_chaos.twin.domains.product.taxonomy import CATEGORIES
+from tts_chaos.twin.domains.product.taxonomy import category_of
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.money import round_amount
 
@@ -56,7 +56,7 @@ def publish_to(
     skus = tuple(_local_sku(env, shop, product, row) for row in rows)
     if not skus:
         raise PublishError("No variant is named.")
-    local = list_product(env, shop.id, _content(product, skus), submitted=True)
+    local = list_product(env, shop.id, _content(env, product, skus), submitted=True)
     ids = {row["related_global_sku_id"]: sku.id for row, sku in zip(rows, skus, strict=True)}
     told = [
         {
@@ -106,7 +106,7 @@ def _passed_on(env: TwinEnv, product: GlobalProduct, row: Publication) -> dict[s
     if local is None or local.status in _CLOSED:
         reason = {"message": "The product of the shop cannot be edited."}
         return {"region": row.region, "status": "FAILED", "fail_reasons": [reason]}
-    content = _content(product, local.skus)
+    content = _content(env, product, local.skus)
     if content != local.content:
         submit(env, local, content)
     return {"region": row.region, "status": "SUCCESS", "fail_reasons": []}
@@ -122,13 +122,14 @@ def _shop_in(env: TwinEnv, product: GlobalProduct, region: str) -> Shop:
     return shop
 
 
-def _content(product: GlobalProduct, skus: tuple[Sku, ...]) -> Content:
+def _content(env: TwinEnv, product: GlobalProduct, skus: tuple[Sku, ...]) -> Content:
+    category = category_of(env, product.category_id)
     return Content(
         title=product.title,
         skus=skus,
         description=product.description,
         category_id=product.category_id,
-        category_name=CATEGORIES[product.category_id].name,
+        category_name=category.name if category else "",
         details=product.details,
     )
 

@@ -103,7 +103,7 @@ def render_detail(env: TwinEnv, product: Product, content: Content) -> dict[str,
         "description": content.description,
         "create_time": product.created_at_s,
         "update_time": product.updated_at_s,
-        "category_chains": _chain(content.category_id),
+        "category_chains": _chain(env, content.category_id),
         "main_images": [image_of(env, row["uri"]) for row in details.get("main_images") or ()],
         "product_types": [],
         "is_replicated": False,
@@ -115,10 +115,10 @@ def render_detail(env: TwinEnv, product: Product, content: Content) -> dict[str,
     }
 
 
-def _chain(category_id: str) -> list[dict[str, Any]]:
+def _chain(env: TwinEnv, category_id: str) -> list[dict[str, Any]]:
     return [
         {"id": row.id, "parent_id": row.parent_id, "local_name": row.name, "is_leaf": row.is_leaf}
-        for row in chain_of(category_id)
+        for row in chain_of(env, category_id)
     ]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from tts_chaos.twin.domains.product.catalogue import KINDS, Kind
+from tts_chaos.twin.handler import TwinEnv
 
-__all__ = ["CATEGORIES", "LEAF_BASE", "Category", "chain_of", "kind_of", "leaf_for"]
+__all__ = ["CATEGORIES", "LEAF_BASE", "Category", "category_of", "chain_of", "kind_of", "leaf_for"]
 
 LEAF_BASE = 600_100
 """Id of the first leaf."""
@@ -63,19 +64,24 @@ CATEGORIES = _plant()
 """Every category by its id."""
 
 
-def chain_of(category_id: str) -> list[Category]:
+def category_of(env: TwinEnv, id: str) -> Category | None:
+    """Return a category of the tree, or one that a recording named, or None."""
+    return CATEGORIES.get(id) or env.store.get(Category, "", id)
+
+
+def chain_of(env: TwinEnv, category_id: str) -> list[Category]:
     """Return the categories from the department down to `category_id`; nothing if unknown."""
     chain: list[Category] = []
-    at = CATEGORIES.get(category_id)
-    while at is not None:
+    at = category_of(env, category_id)
+    while at is not None and at not in chain:
         chain.insert(0, at)
-        at = CATEGORIES.get(at.parent_id)
+        at = category_of(env, at.parent_id)
     return chain
 
 
-def kind_of(category_id: str) -> Kind:
-    """Return the kind of product that a leaf is for."""
-    return KINDS[int(category_id) - LEAF_BASE]
+def kind_of(leaf: Category) -> Kind | None:
+    """Return the kind of product that a leaf is for; None for one that a recording named."""
+    return KINDS[int(leaf.id) - LEAF_BASE] if leaf.id in CATEGORIES else None
 
 
 def leaf_for(*texts: str) -> Category:
@@ -86,7 +92,8 @@ def leaf_for(*texts: str) -> Category:
 
 
 def _vocabulary(leaf: Category) -> set[str]:
-    return set(_words(f"{leaf.name} {kind_of(leaf.id).title}"))
+    kind = kind_of(leaf)
+    return set(_words(f"{leaf.name} {kind.title if kind else ''}"))
 
 
 def _words(text: str) -> list[str]:
