@@ -17,6 +17,7 @@ from tts_chaos.wire.codes import ApiCode
 __all__ = ["EXPLAINED", "Explained", "explanation_of"]
 
 ANY = "*"
+FILE_NAME_REFUSED = 12019105
 NOT_THE_ANSWER = -1
 """For checks that make calls of their own: the answer at hand is another one."""
 
@@ -34,7 +35,8 @@ class Explained:
         status: HTTP status of the answer.
         code: Code of the answer.
         reason: Why the answer is right all the same.
-        seen_in: Domain in which a run has to need the row.
+        seen_in: Domain in which a run has to need the row; "" where only a longer one does
+            (`make prove-conformance`).
         words: What the message of the failure or of the answer has to hold.
     """
 
@@ -98,6 +100,15 @@ EXPLAINED: tuple[Explained, ...] = (
         reason="Only the platform makes page tokens; its schema calls any text one.",
         seen_in="finance",
         words="Invalid page_token",
+    ),
+    Explained(
+        check=ACCEPTED,
+        operation="product.202309.upload_product_file",
+        status=200,
+        code=FILE_NAME_REFUSED,
+        reason="A field of a form is text: one that spells `true` is still a string.",
+        seen_in="",
+        words="violates `type` at /properties/name (was string",
     ),
     Explained(check=REJECTED, reason=IN_PROSE, seen_in="finance", words="Invalid page_size"),
     Explained(

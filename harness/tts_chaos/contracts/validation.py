@@ -156,7 +156,7 @@ def _typed(text: str, schema: Mapping[str, Any]) -> Json:
 
 def _items(text: str, schema: Mapping[str, Any]) -> list[Json]:
     """Return the items of a comma list; one of another type stays text, for the schema to judge."""
-    items = [item for item in text.split(",") if item]
+    items = text.split(",") if text else []
     typed = ((item, _typed(item, schema)) for item in items)
     return [item if value is None else value for item, value in typed]
 

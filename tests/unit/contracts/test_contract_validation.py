@@ -39,6 +39,16 @@ def test_a_comma_list_is_split() -> None:
     assert check_query(DETAIL, [("ids", "1,2")]).value == {"ids": ["1", "2"]}
 
 
+def test_an_empty_item_of_a_comma_list_counts() -> None:
+    full = ",".join("1" * 50)
+
+    assert check_query(DETAIL, [("ids", "")]).value == {"ids": []}
+    assert check_query(DETAIL, [("ids", full)]).ok
+    assert texts(check_query(DETAIL, [("ids", f"{full},")])) == [
+        "param query.ids has more than 50 items"
+    ]
+
+
 def test_items_of_a_comma_list_are_typed() -> None:
     operation = CONTRACTS.operation("analytics.202609.get_shop_videos_performance_details")
     dates = [("start_date_ge", "2026-10-01"), ("end_date_lt", "2026-10-02")]
