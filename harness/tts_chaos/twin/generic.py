@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tts_chaos.contracts.bounds import with_bounds
 from tts_chaos.contracts.operation import Operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.history import Json
@@ -30,6 +31,7 @@ _DEEPEST = 12
 """Response schemas are shallower; the bound stops one that refers to itself."""
 
 _FEWEST_ITEMS, _MOST_ITEMS = 1, 2
+_MOST_ASKED_FOR = 100
 _FAILURES = ("errors", "warnings", "failed", "fail_", "invalid_")
 """How lists of partial failures are called: an invented answer tells of none."""
 
@@ -42,12 +44,14 @@ class _Scope(msgspec.Struct, frozen=True):
     Attributes:
         entropy: Chance of this request alone.
         given: Scalars that the request names, by field name.
+        listed: Lists of ids that the request names, by the field that holds one of them.
         now_s: The platform's time in Unix seconds.
         currency: The shop's.
     """
 
     entropy: Entropy
     given: Mapping[str, Json]
+    listed: Mapping[str, list[Json]]
     now_s: int
     currency: str
 
@@ -63,6 +67,7 @@ def generate_data(call: Call, *, currency: str) -> dict[str, Any]:
     scope = _Scope(
         entropy=call.env.entropy.child(f"generated/{_digest(call)}"),
         given=_named_by(call),
+        listed=_listed_by(call),
         now_s=call.env.now_s(),
         currency=currency,
     )
@@ -93,7 +98,11 @@ def _object(schema: Mapping[str, Any], scope: _Scope, depth: int) -> dict[str, J
     if depth == 0:
         return {}
     properties = schema.get("properties", {})
-    return {name: _value(part, name, scope, depth - 1) for name, part in properties.items()}
+    is_money = "currency" in properties
+    return {
+        name: _value(part, "amount" if is_money and name == "value" else name, scope, depth - 1)
+        for name, part in properties.items()
+    }
 
 
 def _list(schema: Mapping[str, Any], name: str, scope: _Scope, depth: int) -> list[Json]:
@@ -103,7 +112,22 @@ def _list(schema: Mapping[str, Any], name: str, scope: _Scope, depth: int) -> li
     count = max(schema.get("minItems", 0), min(count, schema.get("maxItems", count)))
     singular = name.removesuffix("s")
     items = schema.get("items", {})
-    return [_value(items, singular, scope, depth - 1) for _ in range(count)]
+    field, ids = _asked_for(items, singular, scope) if depth == _DEEPEST - 1 else ("", [])
+    if not ids:
+        return [_value(items, singular, scope, depth - 1) for _ in range(count)]
+    asked_for = ids[: schema.get("maxItems", len(ids))]
+    return [{**_object(items, scope, depth - 1), field: id} for id in asked_for]
+
+
+def _asked_for(items: Mapping[str, Any], singular: str, scope: _Scope) -> tuple[str, list[Json]]:
+    """Return the ids that a list of the answer is about, and the field of its items they fill."""
+    properties = items.get("properties", {})
+    for name, ids in scope.listed.items():
+        own = name in ("id", f"{singular}_id") and "id" in properties
+        field = name if name in properties else "id" if own else ""
+        if field and all(_fits(id, properties[field]) for id in ids):
+            return field, ids
+    return "", []
 
 
 def _type_of(schema: Mapping[str, Any]) -> str:
@@ -120,7 +144,12 @@ def _fits(value: Json, schema: Mapping[str, Any]) -> bool:
     if isinstance(value, bool) or "enum" in schema:
         return value in schema.get("enum", ())
     wanted = {"string": str, "integer": int}.get(_type_of(schema))
-    return wanted is not None and isinstance(value, wanted)
+    if wanted is None or not isinstance(value, wanted):
+        return False
+    if isinstance(value, int):
+        bounds = with_bounds(schema)
+        return bool(bounds["minimum"] <= value <= bounds["maximum"])
+    return len(str(value)) <= int(schema.get("maxLength", len(str(value))))
 
 
 def _named_by(call: Call) -> dict[str, Json]:
@@ -131,6 +160,17 @@ def _named_by(call: Call) -> dict[str, Json]:
     for paging in ("page_size", "page_token"):
         given.pop(paging, None)
     return given
+
+
+def _listed_by(call: Call) -> dict[str, list[Json]]:
+    """Return the lists of ids that query and body name, each under the name of one of them."""
+    listed: dict[str, list[Json]] = {}
+    for values in (call.body, call.query):
+        for name, ids in values.items():
+            if name.endswith("ids") and isinstance(ids, list):
+                scalars = dict.fromkeys(id for id in ids if isinstance(id, str | int))
+                listed[name.removesuffix("s")] = list(scalars)[:_MOST_ASKED_FOR]
+    return listed
 
 
 def _end_paging(operation: Operation, data: dict[str, Any]) -> None:

@@ -25,6 +25,11 @@ _LARGEST_INT32 = 2_147_483_647
 _Text: TypeAlias = Callable[["_Draw"], str]
 
 
+_LATER = re.compile(r"(update|end|finish|complete|modif|expir|deadline|paid|deliver|_l[te]$)")
+_THINGS = ("Oak shelf", "Blue mug", "Linen shirt", "Desk lamp", "Travel kettle", "Wool scarf")
+_PEOPLE = ("Robin Ashe", "Kim Larsen", "Ada Okoro", "Luca Moretti", "Mei Tan", "Sam Brook")
+
+
 class _Draw:
     """What a rule may draw from."""
 
@@ -38,7 +43,9 @@ class _Draw:
 
 
 def _moment(draw: _Draw) -> int:
-    return draw.now_s - draw.entropy.integer(1, 30) * DAY_S
+    """Return a time of the last month; what ends or was changed lies after what began."""
+    days = draw.entropy.integer(1, 15)
+    return draw.now_s - (days if _LATER.search(draw.name) else days + 15) * DAY_S
 
 
 def _date(draw: _Draw) -> str:
@@ -77,6 +84,14 @@ def _word(draw: _Draw) -> str:
     return draw.name.replace("_", " ").capitalize()
 
 
+def _thing(draw: _Draw) -> str:
+    return draw.entropy.choice(_THINGS)
+
+
+def _person(draw: _Draw) -> str:
+    return draw.entropy.choice(_PEOPLE)
+
+
 def _fixed(text: str) -> _Text:
     return lambda _draw: text
 
@@ -101,6 +116,8 @@ _TEXTS: tuple[tuple[str, _Text], ...] = (
     (r"(amount|price|fee|tax|discount|subtotal|total|gmv|revenue|commission|cost)", _amount),
     (r"^(width|height|length|weight|value|quantity|days)$", _measure),
     (r"(code|key|token|cipher|sign)$", lambda draw: draw.entropy.token(16)),
+    (r"(buyer|recipient|creator|seller|contact|user|nick|first|last|full)\w*name$", _person),
+    (r"^(product_|sku_|goods_|brand_)?(name|title)$", _thing),
     (r"", _word),
 )
 

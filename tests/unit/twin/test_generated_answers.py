@@ -83,6 +83,53 @@ def test_what_the_body_names_is_in_the_answer() -> None:
     assert {row["order_id"] for row in data["return_orders"]} == {"5770"}
 
 
+def test_each_id_that_the_request_lists_gets_its_row() -> None:
+    pair = TwinPair(products=1)
+
+    by_query = make(
+        "product.202405.get_products_seo_words", pair, query={"product_ids": ["1", "2", "1"]}
+    )
+    by_body = make(
+        "return_refund.202309.search_returns", pair, body={"return_ids": ["7", "8", "9"]}
+    )
+
+    assert [row["id"] for row in by_query["products"]] == ["1", "2"]
+    assert [row["return_id"] for row in by_body["return_orders"]] == ["7", "8", "9"]
+
+
+def test_a_number_that_does_not_fit_is_not_named_again() -> None:
+    pair = TwinPair(products=1)
+
+    data = make("product.202401.listing_schemas", pair, query={"category_ids": [2**40]})
+
+    assert all(row["category_id"] < 2**31 for row in data["listing_schemas"])
+
+
+def test_lists_that_hold_no_ids_are_passed_over() -> None:
+    body: dict[str, Any] = {"return_ids": [{}, [], None], "order_ids": "x"}
+
+    rows = make("return_refund.202309.search_returns", TwinPair(products=1), body=body)
+
+    assert len(rows["return_orders"]) in (1, 2)
+
+
+def test_what_ends_lies_after_what_begins() -> None:
+    pair = TwinPair(products=1)
+
+    for number in range(20):
+        row = make("promotion.202309.get_activity", pair, query={"n": number})
+        assert row["begin_time"] < row["end_time"]
+
+
+def test_a_value_beside_a_currency_is_an_amount() -> None:
+    payment = make("finance.202605.get_payments", TwinPair(products=1), currency="JPY")
+
+    assert {"." in row["amount"]["value"] for row in payment["payments"]} == {False}
+    assert {row["amount"]["currency"] for row in payment["payments"]} == {"JPY"}
+    pound = make("finance.202605.get_payments", TwinPair(products=1))["payments"][0]
+    assert len(pound["amount"]["value"].partition(".")[2]) == 2
+
+
 def test_the_only_page_is_the_last() -> None:
     data = make("finance.202309.get_withdrawals", TwinPair(products=1))
 
