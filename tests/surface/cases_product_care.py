@@ -38,6 +38,13 @@ OPTIMIZE = "product.202404.optimized_images"
 TRANSLATE = "product.202505.create_image_translation_tasks"
 TRANSLATIONS = "product.202506.get_image_translation_tasks"
 
+EARLIER_PRICE = "product.202609.submit_strikethrough_price"
+RESTOCKING = (
+    "product.202604.update_stock_operation_settings",
+    "product.202608.update_stock_operation_settings",
+)
+PROPERTIES = "product.202609.recommend_required_product_properties"
+
 PHONE = {"country_code": "+353", "local_number": "15551234"}
 
 
@@ -175,24 +182,25 @@ def judges_a_product_of_nobody(desk: Desk, operation: str) -> Answer:
     return desk.call(operation, body={"category_id": MUGS, "product_id": "1729"})
 
 
-@refused((DIAGNOSE_ONE, CREATE_CHART), 12052023)
+@refused((DIAGNOSE_ONE, CREATE_CHART, PROPERTIES), 12052023)
 def judges_in_a_category_of_nowhere(desk: Desk, operation: str) -> Answer:
     return desk.call(operation, body=chart() | {"category_id": "1729"})
 
 
-@refused((DIAGNOSE_ONE, CREATE_CHART), 12052024)
+@refused((DIAGNOSE_ONE, CREATE_CHART, PROPERTIES), 12052024)
 def judges_in_a_department(desk: Desk, operation: str) -> Answer:
     return desk.call(operation, body=chart() | {"category_id": "600001"})
 
 
 def chart(**changes: Any) -> dict[str, Any]:
-    """Return a size chart as it is told."""
+    """Return a size chart as it is told; the title is for calls that want one."""
     table = {"headers": [{"name": "Size"}], "rows": [{"cells": [{"value": "M"}]}]}
     kind = {"measurement_type": "BODY_MEASUREMENTS", "unit_system": "METRIC"}
     return {
         "category_id": "600101",
         "size_chart_mode": "REUSABLE_TEMPLATE",
         "template_name": "Shirts",
+        "product_title": "A mug",
         "size_chart_data": {**kind, "table": table},
         **changes,
     }
@@ -281,3 +289,59 @@ def tells_how_far_translations_have_come(desk: Desk, operation: str) -> Answer:
 @refused(TRANSLATIONS, 12038011)
 def a_translation_of_nobody(desk: Desk, operation: str) -> Answer:
     return desk.call(operation, query={"translation_task_ids": "1729"})
+
+
+def earlier(desk: Desk, *sku_ids: str, amount: str = "30.00") -> dict[str, Any]:
+    """Return proof of the price of variants elsewhere."""
+    price = {"amount": amount, "currency": "GBP"}
+    deal = {
+        **price,
+        "transaction_time": "2026-01-02T03:04:05Z",
+        "image": {"uri": "tos-twin/receipt"},
+    }
+    rows = [
+        {
+            "id": id,
+            "external_sku_id": "E-1",
+            "external_retail_price": price,
+            "external_transaction_price": deal,
+        }
+        for id in sku_ids
+    ]
+    return {"external_product_id": "ERP-1", "skus": rows}
+
+
+@accepted(EARLIER_PRICE)
+def keeps_the_price_elsewhere_of_variants_of_the_product(desk: Desk, operation: str) -> Answer:
+    product = desk.product()
+    body = earlier(desk, product.skus[0].id, "1729")
+    answer = desk.call(operation, product_id=product.id, body=body)
+    assert [row["detail"]["sku_id"] for row in answer.data["errors"]] == ["1729"]
+    return answer
+
+
+@refused(EARLIER_PRICE, 12052032)
+def the_price_elsewhere_of_nobodys_product(desk: Desk, operation: str) -> Answer:
+    return desk.call(operation, product_id="1729", body=earlier(desk))
+
+
+@accepted(*RESTOCKING)
+def lets_the_platform_restock_variants_of_the_shop(desk: Desk, operation: str) -> Answer:
+    own = desk.product().skus[0].id
+    setting = {"enable_auto_restock": True}
+    body = {"seller_id": "7", "sku_ids": [own, "1729"], "stock_operation_setting": setting}
+    answer = desk.call(operation, body=body)
+    assert answer.data["stock_operation"] == {
+        "success_sku_ids": [own],
+        "failed_sku_ids": ["1729"],
+    }
+    return answer
+
+
+@accepted(PROPERTIES)
+def recommends_what_a_listing_does_not_state(desk: Desk, operation: str) -> Answer:
+    stated = [{"id": "100000", "values": [{"id": "10000001"}]}]
+    body = {"category_id": MUGS, "product_title": "A mug", "sales_properties": stated}
+    answer = desk.call(operation, body=body)
+    assert [row["name"] for row in answer.data["recommended_properties"]] == ["Material"]
+    return answer

@@ -26,6 +26,7 @@ from tts_chaos.twin.domains.order import references as order_references
 from tts_chaos.twin.domains.product import advice as product_advice
 from tts_chaos.twin.domains.product import auditing as product_auditing
 from tts_chaos.twin.domains.product import brands as product_brands
+from tts_chaos.twin.domains.product import care as product_care
 from tts_chaos.twin.domains.product import classification as product_classification
 from tts_chaos.twin.domains.product import commands as product_commands
 from tts_chaos.twin.domains.product import compliance as product_compliance
@@ -77,6 +78,7 @@ REGISTERING_MODULES = (
     product_advice,
     product_auditing,
     product_brands,
+    product_care,
     product_classification,
     product_commands,
     product_compliance,

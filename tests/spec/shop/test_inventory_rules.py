@@ -277,3 +277,23 @@ def test_webhook_71_tells_the_units_after_each_change_and_the_difference(desk: D
     assert [row["change_detail"][0]["available_quantity_delta"] for row in told] == [-2, 1, 1]
     assert told[0]["quantity_snapshot_after_change"]["total_committed_quantity"] == 2
     assert {row["sku_id"] for row in told} == {int(sku.id)}
+
+
+def test_a_backorder_stays_until_another_is_sent(desk: Desk) -> None:
+    product = desk.product()
+    sku = product.skus[0].id
+
+    def push(**entry: int) -> dict[str, Any]:
+        rows = [{"id": sku, "inventory": [entry]}]
+        desk.call(UPDATE, product_id=product.id, body={"skus": rows})
+        data = desk.call("product.202309.get_product", product_id=product.id).data
+        shelf: dict[str, Any] = data["skus"][0]["inventory"][0]
+        return {key: value for key, value in shelf.items() if key != "warehouse_id"}
+
+    sent = push(quantity=5, backorder_quantity=40, handling_time=3)
+    silent = push(quantity=6)
+    cleared = push(quantity=6, backorder_quantity=0)
+
+    assert sent == {"quantity": 5, "backorder_quantity": 40, "handling_time": 3}
+    assert silent == {"quantity": 6, "backorder_quantity": 40, "handling_time": 3}
+    assert cleared == {"quantity": 6, "backorder_quantity": 0, "handling_time": 3}

@@ -22,6 +22,7 @@ from tts_chaos.twin.handler import Call, RefusalError, TwinEnv, handles
 
 __all__ = [
     "SALES_ATTRIBUTE_ID",
+    "attributes_of_leaf",
     "get_attributes",
     "get_categories",
     "get_category_rules",
@@ -89,10 +90,14 @@ def _recommended(call: Call, *, permitted: bool) -> dict[str, Any]:
 @handles("product.202309.get_attributes", "product.202309.get_global_attributes")
 def get_attributes(call: Call) -> dict[str, Any]:
     """Return what sets variants of a category apart, and what describes its products."""
-    kind = kind_of(leaf_of(call.env, call.path["category_id"]))
+    return {"attributes": attributes_of_leaf(leaf_of(call.env, call.path["category_id"]))}
+
+
+def attributes_of_leaf(leaf: Category) -> list[dict[str, Any]]:
+    """Return the attributes of a category, as on the wire."""
+    kind = kind_of(leaf)
     sales = [_sales_attribute(kind)] if kind and kind.variant_name else []
-    material = _attribute(_MATERIAL_ID, "Material", "PRODUCT_PROPERTY", _MATERIALS)
-    return {"attributes": [*sales, material]}
+    return [*sales, _attribute(_MATERIAL_ID, "Material", "PRODUCT_PROPERTY", _MATERIALS)]
 
 
 @handles("product.202309.get_category_rules")

@@ -22,7 +22,7 @@ from tts_chaos.twin.domains.product.creating import told_skus
 from tts_chaos.twin.domains.product.entities import Content, Product, Sku
 from tts_chaos.twin.domains.product.form import Form, read_form
 from tts_chaos.twin.domains.product.listings import STATE_FORBIDS, product_of
-from tts_chaos.twin.domains.product.stock import set_stock
+from tts_chaos.twin.domains.product.stock import fill_shelves
 from tts_chaos.twin.domains.product.variants import attributes_of
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.wire.webhook import EventType
@@ -127,9 +127,9 @@ def _apply_at_once(call: Call, product: Product, form: Form) -> Product:
     if skus != product.skus:
         after = msgspec.structs.replace(product, skus=skus, updated_at_s=call.env.now_s())
         call.env.store.put(after, change="price.set")
-    for sku_id, quantities in form.stock.items():
+    for sku_id, shelves in form.stock.items():
         if product.sku(sku_id):
-            set_stock(call.env, product.shop_id, sku_id, quantities)
+            fill_shelves(call.env, product.shop_id, sku_id, shelves)
     return after
 
 

@@ -16,6 +16,25 @@ from tts_chaos.twin.domains.product.money import Price
 __all__ = ["Content", "Product", "Shelf", "Sku", "StockLevel"]
 
 
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of one SKU in one warehouse.
+
+    Attributes:
+        available: Sellable units; what `quantity` means on the wire.
+        committed: Units promised to orders that were not shipped yet.
+        shipped: Units that have left; kept so that every unit stays accounted for.
+        backorder: Units that may be sold beyond those; None where nobody said.
+        handling_days: Days until such a unit leaves; None where nobody said.
+    """
+
+    warehouse_id: str
+    available: int
+    committed: int = 0
+    shipped: int = 0
+    backorder: int | None = None
+    handling_days: int | None = None
+
+
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
     """One sellable variant of a product.
 
@@ -26,7 +45,7 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
         variant: What sets it apart ("Moss Green"), "" for the only variant.
         variant_name: Kind of difference ("Colour").
         details: What else the seller stated of it, as on the wire; never changed in place.
-        opening_stock: Units by warehouse with which it goes on sale.
+        opening_stock: Shelves with which it goes on sale.
     """
 
     id: str
@@ -35,7 +54,7 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     variant: str = ""
     variant_name: str = ""
     details: Mapping[str, Any] = {}
-    opening_stock: Mapping[str, int] = {}
+    opening_stock: tuple[Shelf, ...] = ()
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,21 +139,6 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     def sku(self, sku_id: str) -> Sku | None:
         """Return the variant with that id, or None."""
         return next((sku for sku in self.skus if sku.id == sku_id), None)
-
-
-class Shelf(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of one SKU in one warehouse.
-
-    Attributes:
-        available: Sellable units; what `quantity` means on the wire.
-        committed: Units promised to orders that were not shipped yet.
-        shipped: Units that have left; kept so that every unit stays accounted for.
-    """
-
-    warehouse_id: str
-    available: int
-    committed: int = 0
-    shipped: int = 0
 
 
 class StockLevel(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,13 @@ from tts_chaos.twin.domains.authorization.entities import Shop
 from tts_chaos.twin.domains.logistics.population import sales_warehouses
 from tts_chaos.twin.domains.product.brands import brands_of
 from tts_chaos.twin.domains.product.classification import leaf_of
-from tts_chaos.twin.domains.product.entities import Content, Sku
+from tts_chaos.twin.domains.product.entities import Content, Shelf, Sku
 from tts_chaos.twin.domains.product.money import Price, parse_amount
 from tts_chaos.twin.domains.product.population import currency_of
 from tts_chaos.twin.domains.product.variants import name_variants
 from tts_chaos.twin.handler import Call, RefusalError
 
-__all__ = ["Form", "read_form"]
+__all__ = ["Form", "read_form", "stated_shelf"]
 
 MOST_SKUS = 100
 
@@ -46,12 +46,12 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         content: The version it describes.
-        stock: Units by warehouse of the variants that exist and whose units it states.
+        stock: Shelves of the variants that exist and whose units it states.
         warnings: What was dropped.
     """
 
     content: Content
-    stock: Mapping[str, Mapping[str, int]]
+    stock: Mapping[str, tuple[Shelf, ...]]
     warnings: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ def read_form(call: Call, body: Mapping[str, Any], before: Content | None = None
         details=details,
     )
     stock = {
-        sku.id: _quantities(call, row)
+        sku.id: _shelves(call, row)
         for sku, row in zip(skus, rows, strict=True)
         if sku.id in known and row.get("inventory")
     }
@@ -140,17 +140,25 @@ def _price(row: Mapping[str, Any], known: Sku | None, currency: str) -> Price:
     return Price(amount=amount, currency=currency)
 
 
-def _opening(call: Call, row: Mapping[str, Any]) -> dict[str, int]:
+def _opening(call: Call, row: Mapping[str, Any]) -> tuple[Shelf, ...]:
     if not row.get("inventory"):
         raise RefusalError(NO_WAREHOUSE, "A SKU needs the units in at least one warehouse.")
-    empty = {warehouse.id: 0 for warehouse in sales_warehouses(call.env, call.shop_id)}
-    return {**empty, **_quantities(call, row)}
+    return _shelves(call, row)
 
 
-def _quantities(call: Call, row: Mapping[str, Any]) -> dict[str, int]:
+def _shelves(call: Call, row: Mapping[str, Any]) -> tuple[Shelf, ...]:
     own = {warehouse.id for warehouse in sales_warehouses(call.env, call.shop_id)}
-    stated = {entry["warehouse_id"]: entry.get("quantity") or 0 for entry in row["inventory"]}
-    foreign = next((id for id in stated if id not in own), None)
-    if foreign is not None:
-        raise RefusalError(UNKNOWN_WAREHOUSE, f"The shop sells from no warehouse {foreign}.")
-    return stated
+    foreign = [e["warehouse_id"] for e in row["inventory"] if e["warehouse_id"] not in own]
+    if foreign:
+        raise RefusalError(UNKNOWN_WAREHOUSE, f"The shop sells from no warehouse {foreign[0]!r}.")
+    return tuple(stated_shelf(entry, entry["warehouse_id"]) for entry in row["inventory"])
+
+
+def stated_shelf(entry: Mapping[str, Any], warehouse_id: str) -> Shelf:
+    """Return the shelf that an entry of `inventory` states."""
+    return Shelf(
+        warehouse_id=warehouse_id,
+        available=entry.get("quantity") or 0,
+        backorder=entry.get("backorder_quantity"),
+        handling_days=entry.get("handling_time"),
+    )

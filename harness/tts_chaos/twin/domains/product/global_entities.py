@@ -32,12 +32,14 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         skus: Ids of the shop's variants, by those of the global product's.
+        follows: Those whose units are the global product's, each with the warehouse that has them.
     """
 
     region: str
     shop_id: str
     product_id: str
     skus: Mapping[str, str]
+    follows: Mapping[str, str] = {}
 
 
 class GlobalProduct(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ import msgspec
 from tts_chaos.twin.domains.product.classification import leaf_of
 from tts_chaos.twin.domains.product.global_entities import GlobalProduct, GlobalSku
 from tts_chaos.twin.domains.product.global_render import render_global, told_global_skus
+from tts_chaos.twin.domains.product.global_stock import pass_on_stock
 from tts_chaos.twin.domains.product.money import Price, parse_amount
 from tts_chaos.twin.domains.product.publishing import pass_on_edit, publish_all
 from tts_chaos.twin.domains.product.variants import complete_attributes
@@ -146,6 +147,7 @@ def _edit(
         updated_at_s=call.env.now_s(),
     )
     call.env.store.put(after, change="global_product.edited")
+    pass_on_stock(call.env, after)
     results = pass_on_edit(call.env, after)
     return {"global_skus": told_global_skus(after), "publish_results": results}
 
@@ -174,6 +176,7 @@ def update_global_inventory(call: Call) -> dict[str, Any]:
     )
     after = msgspec.structs.replace(product, skus=skus, updated_at_s=call.env.now_s())
     call.env.store.put(after, change="global_stock.set")
+    pass_on_stock(call.env, after)
     return {}
 
 

@@ -13,9 +13,11 @@ from __future__ import annotations
 from typing import Any
 
 from tts_chaos.twin.domains.product.entities import Product, StockLevel
+from tts_chaos.twin.domains.product.form import stated_shelf
+from tts_chaos.twin.domains.product.global_stock import follows_global
 from tts_chaos.twin.domains.product.listings import STATE_FORBIDS, TOO_MANY_IDS, product_of
 from tts_chaos.twin.domains.product.render import render_inventory
-from tts_chaos.twin.domains.product.stock import set_stock
+from tts_chaos.twin.domains.product.stock import fill_shelves
 from tts_chaos.twin.domains.promotion.locks import is_in_activity
 from tts_chaos.twin.handler import Call, RefusalError, handles
 
@@ -33,6 +35,7 @@ TOO_MANY_SKU_IDS = 12019015
 DUPLICATE_SKU = 12052553
 UNKNOWN_SKU = 12052556
 PROMOTION_LOCK = 12052393
+SET_GLOBALLY = 12052141
 EMPTY_LIST = 12052902
 BAD_PARAMETER = 12052910
 
@@ -102,17 +105,20 @@ def _update_sku(call: Call, product: Product, row: dict[str, Any]) -> dict[str, 
     level = call.env.store.get(StockLevel, call.shop_id, row["id"])
     if level is None or product.sku(level.id) is None:
         return _failure(row["id"], UNKNOWN_SKU, "The SKU is not part of the product.")
+    if follows_global(call.env, call.shop_id, level.id):
+        text = "The stock of this SKU is set on its global product."
+        return _failure(level.id, SET_GLOBALLY, text)
     entries = row["inventory"]
     wrong = _wrong_warehouses(level, entries) or _wrong_quantities(level, entries)
     if wrong:
         return _failure(level.id, wrong[0], wrong[1], wrong[2])
     default = level.shelves[0].warehouse_id
-    quantities = {entry.get("warehouse_id") or default: entry["quantity"] for entry in entries}
-    sinks = sum(quantities.values()) < level.available
+    shelves = [stated_shelf(entry, entry.get("warehouse_id") or default) for entry in entries]
+    sinks = sum(shelf.available for shelf in shelves) < level.available
     if sinks and is_in_activity(call.env, call.shop_id, product.id, level.id):
         text = "The SKU is in a promotion; its stock cannot go below the present value."
         return _failure(level.id, PROMOTION_LOCK, text)
-    set_stock(call.env, call.shop_id, level.id, quantities)
+    fill_shelves(call.env, call.shop_id, level.id, shelves)
     return None
 
 

@@ -17,7 +17,7 @@ from tts_chaos.twin.domains.authorization.entities import Shop
 from tts_chaos.twin.domains.logistics.population import sales_warehouses
 from tts_chaos.twin.domains.product.auditing import submit
 from tts_chaos.twin.domains.product.creating import list_product, told_skus
-from tts_chaos.twin.domains.product.entities import Content, Product, Sku
+from tts_chaos.twin.domains.product.entities import Content, Product, Shelf, Sku
 from tts_chaos.twin.domains.product.global_entities import GlobalProduct, GlobalSku, Publication
 from tts_chaos.twin.domains.product.money import Price, parse_amount
 from tts_chaos.twin.domains.product.population import currency_of
@@ -67,7 +67,14 @@ def publish_to(
         }
         for global_id, row in zip(ids, told_skus(local.content), strict=True)
     ]
-    publication = Publication(region=shop.region, shop_id=shop.id, product_id=local.id, skus=ids)
+    follows = {
+        row["related_global_sku_id"]: sku.opening_stock[0].warehouse_id
+        for row, sku in zip(rows, skus, strict=True)
+        if not (row.get("inventory") or {}).get("quantity")
+    }
+    publication = Publication(
+        region=shop.region, shop_id=shop.id, product_id=local.id, skus=ids, follows=follows
+    )
     answer = {"region": shop.region, "shop_id": shop.id, "id": local.id, "skus": told}
     return publication, answer
 
@@ -164,10 +171,10 @@ def _local_price(shop: Shop, ours: GlobalSku, stated: Mapping[str, Any]) -> Pric
 
 def _opening(
     env: TwinEnv, shop: Shop, ours: GlobalSku, stated: Mapping[str, Any]
-) -> dict[str, int]:
+) -> tuple[Shelf, ...]:
     own = [row.id for row in sales_warehouses(env, shop.id)]
     chosen = stated.get("warehouse_id") or (own[0] if own else "")
     if chosen not in own:
         raise PublishError(f"The shop in {shop.region} sells from no warehouse {chosen!r}.")
     units = stated.get("quantity") or sum(ours.inventory.values())
-    return dict.fromkeys(own, 0) | {chosen: units}
+    return (Shelf(warehouse_id=chosen, available=units),)

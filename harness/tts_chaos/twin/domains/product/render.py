@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tts_chaos.twin.domains.logistics.entities import DeliveryOption
 from tts_chaos.twin.domains.product.brands import brand_named
-from tts_chaos.twin.domains.product.entities import Content, Product, Sku, StockLevel
+from tts_chaos.twin.domains.product.entities import Content, Product, Shelf, Sku, StockLevel
 from tts_chaos.twin.domains.product.media import image_of
 from tts_chaos.twin.domains.product.money import price_text
 from tts_chaos.twin.domains.product.quality import quality_tier
@@ -139,11 +140,18 @@ def _parts(env: TwinEnv, details: Mapping[str, Any]) -> dict[str, Any]:
     if chart:
         image = {"image": image_of(env, chart["image"]["uri"])} if "image" in chart else {}
         parts["size_chart"] = {**chart, **image}
+    if "delivery_option_ids" in details:
+        parts["delivery_options"] = _options(env, details["delivery_option_ids"])
     if "video" in details:
         parts["video"] = {"id": details["video"]["id"]}
     if "certifications" in details:
         parts["certifications"] = [_certificate(env, row) for row in details["certifications"]]
     return parts
+
+
+def _options(env: TwinEnv, ids: list[str]) -> list[dict[str, Any]]:
+    known = {row.id: row.name for row in env.store.list(DeliveryOption)}
+    return [{"id": id, "name": known.get(id, ""), "is_available": id in known} for id in ids]
 
 
 def _certificate(env: TwinEnv, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,12 +183,16 @@ def _sku(env: TwinEnv, product: Product, sku: Sku, *, detailed: bool) -> dict[st
 def _units(env: TwinEnv, product: Product, sku: Sku) -> list[dict[str, Any]]:
     """Return what is for sale; of a variant that is not on sale yet, what will be."""
     level = env.store.get(StockLevel, product.shop_id, sku.id)
-    units = (
-        {shelf.warehouse_id: shelf.available for shelf in level.shelves}
-        if level
-        else sku.opening_stock
-    )
-    return [{"warehouse_id": id, "quantity": quantity} for id, quantity in units.items()]
+    return [_shelf(shelf) for shelf in (level.shelves if level else sku.opening_stock)]
+
+
+def _shelf(shelf: Shelf) -> dict[str, Any]:
+    told = {"backorder_quantity": shelf.backorder, "handling_time": shelf.handling_days}
+    return {
+        "warehouse_id": shelf.warehouse_id,
+        "quantity": shelf.available,
+        **{key: value for key, value in told.items() if value is not None},
+    }
 
 
 def _attribute(env: TwinEnv, entry: Mapping[str, Any]) -> dict[str, Any]:

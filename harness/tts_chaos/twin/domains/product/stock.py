@@ -10,7 +10,7 @@ inferred there from the documented meaning of available and committed).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -24,6 +24,7 @@ __all__ = [
     "OutOfStockError",
     "commit_stock",
     "consume_stock",
+    "fill_shelves",
     "find_stock",
     "open_stock",
     "release_stock",
@@ -123,8 +124,9 @@ def open_stock(env: TwinEnv, product: Product, sku: Sku) -> None:
     """Give a variant its first units, one shelf per sales warehouse; nothing if it has shelves."""
     if env.store.get(StockLevel, product.shop_id, sku.id) is not None:
         return
+    stated = {shelf.warehouse_id: shelf for shelf in sku.opening_stock}
     shelves = tuple(
-        Shelf(warehouse_id=warehouse.id, available=sku.opening_stock.get(warehouse.id, 0))
+        stated.get(warehouse.id, Shelf(warehouse_id=warehouse.id, available=0))
         for warehouse in sales_warehouses(env, product.shop_id)
     )
     level = StockLevel(id=sku.id, shop_id=product.shop_id, product_id=product.id, shelves=shelves)
@@ -139,6 +141,32 @@ def retire_stock(env: TwinEnv, shop_id: str, sku_id: str) -> StockLevel:
     """
     level = find_stock(env, shop_id, sku_id)
     return set_stock(env, shop_id, sku_id, {shelf.warehouse_id: 0 for shelf in level.shelves})
+
+
+def fill_shelves(env: TwinEnv, shop_id: str, sku_id: str, stated: Iterable[Shelf]) -> StockLevel:
+    """Set what is stated of shelves; backorders that nobody mentions stay.
+
+    Source: protocol facts, section 7.6 (documented: backorder_quantity persists unless sent).
+
+    Raises:
+        UsageError: If the shop has no such SKU.
+    """
+    wanted = {shelf.warehouse_id: shelf for shelf in stated}
+    level = find_stock(env, shop_id, sku_id)
+    shelves = tuple(_filled(shelf, wanted.get(shelf.warehouse_id)) for shelf in level.shelves)
+    return _store(env, level, shelves, "stock.set")
+
+
+def _filled(shelf: Shelf, wanted: Shelf | None) -> Shelf:
+    if wanted is None:
+        return shelf
+    days = wanted.handling_days
+    return msgspec.structs.replace(
+        shelf,
+        available=wanted.available,
+        backorder=shelf.backorder if wanted.backorder is None else wanted.backorder,
+        handling_days=shelf.handling_days if days is None else days,
+    )
 
 
 def _move(
