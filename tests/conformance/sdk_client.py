@@ -142,6 +142,8 @@ def _model(kind: Any, value: dict[str, Any]) -> Any:
         model = kind.from_dict(plain)
     except KeyError as error:
         raise NotSayableError(f"{kind.__name__} demands {error.args[0]}") from error
+    except ValueError as error:
+        raise NotSayableError(str(error)) from error
     for name, part in value.items():
         if isinstance(part, tuple):
             file_name, content, media_type = part

@@ -30,7 +30,15 @@ from tts_chaos.contracts.operation import CipherRule
 from tts_chaos.twin.generic import GENERATED_HEADER
 from tts_chaos.twin.handler import HANDLERS
 
-__all__ = ["NOT_COMPLETED", "Driven", "drive", "drive_all", "operations_driven_by_sdk"]
+__all__ = [
+    "NOT_COMPLETED",
+    "Driven",
+    "drive",
+    "drive_all",
+    "operations_driven_by_sdk",
+    "refusal_told",
+    "refused_cases",
+]
 
 NOT_COMPLETED: Mapping[str, str] = {
     id: reason for id, reason in load_contracts().declined.items() if id in sdk_operations()
@@ -66,6 +74,22 @@ class Driven:
     def ok(self) -> bool:
         """Whether every call completed and its answer parsed."""
         return self.calls > 0 and not self.misses
+
+
+def refused_cases() -> list[Case]:
+    """Return the cases that end in a refusal of an operation that the package has."""
+    return [case for case in all_cases() if case.code and case.operation in sdk_operations()]
+
+
+def refusal_told(case: Case) -> str:
+    """Play a case that ends in a refusal; return what the package says of its last call.
+
+    `refused with <code>: <message>` where it raises the code; `not sayable: <why>` where its types
+    have no way to make the call.
+    """
+    desk = case.open(partial(SdkDesk, sdk_operations()[case.operation]))
+    case.play(desk)
+    return desk.misses[-1] if desk.misses else "accepted"
 
 
 def drive_all() -> tuple[Driven, ...]:

@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 from tests.conformance.sdk_catalogue import sdk_operations, unknown_to_contracts
 from tests.conformance.sdk_client import SdkClient
-from tests.conformance.sdk_drive import NOT_COMPLETED, drive, drive_all, operations_driven_by_sdk
+from tests.conformance.sdk_drive import (
+    NOT_COMPLETED,
+    drive,
+    drive_all,
+    operations_driven_by_sdk,
+    refusal_told,
+    refused_cases,
+)
 from tests.support.shop_desk import Desk
+from tests.surface.cases import Case
 from tiktok_shop_api import TikTokShopAuth, TikTokShopError
 
 from tts_chaos.contracts.loader import load_contracts
@@ -46,6 +54,19 @@ def test_the_list_of_driven_operations_is_fresh() -> None:
 
 def test_each_counted_operation_was_called_by_the_package_alone() -> None:
     assert {driven.id for driven in drive_all() if driven.calls} == set(sdk_operations())
+
+
+@pytest.mark.parametrize("case", refused_cases(), ids=lambda case: case.id)
+def test_the_package_raises_the_code_of_a_refusal(case: Case) -> None:
+    told = refusal_told(case)
+
+    assert told.startswith((f"refused with {case.code}:", "not sayable:"))
+
+
+def test_few_refusals_cannot_be_met_with_the_types_of_the_package() -> None:
+    told = [refusal_told(case) for case in refused_cases()]
+
+    assert sum(text.startswith("not sayable:") for text in told) < len(told) / 10
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.conformance.sdk_drive import NOT_COMPLETED, Driven, drive_all
+from tests.conformance.sdk_drive import (
+    NOT_COMPLETED,
+    Driven,
+    drive_all,
+    refusal_told,
+    refused_cases,
+)
 from tests.conformance.sdk_webhooks import is_parsed, received_by_type, types_that_code_emits
 
 LIST = Path(__file__).parents[1] / "conformance" / "sdk_operations.json"
@@ -28,7 +34,7 @@ def main() -> int:
         ids = [row.id for row in complete]
         LIST.write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
     _tell(driven)
-    is_well = _webhooks_parse() and not unexplained
+    is_well = all((_webhooks_parse(), _refusals_are_raised(), not unexplained))
     print(_last_line(driven))
     return 0 if is_well else 1
 
@@ -42,6 +48,17 @@ def _webhooks_parse() -> bool:
         f"webhooks: {len(parsed & emitted)} of {len(emitted)} emitted types, {sent} bodies, parse"
     )
     return emitted <= parsed
+
+
+def _refusals_are_raised() -> bool:
+    told = {case: refusal_told(case) for case in refused_cases()}
+    raised = sum(text.startswith(f"refused with {case.code}:") for case, text in told.items())
+    unsayable = sum(text.startswith("not sayable:") for text in told.values())
+    print(
+        f"refusals: {raised} of {len(told)} raise their code; "
+        f"{unsayable} cannot be met with the package's types"
+    )
+    return raised + unsayable == len(told)
 
 
 def _tell(driven: tuple[Driven, ...]) -> None:
