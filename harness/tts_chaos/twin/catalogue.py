@@ -39,6 +39,7 @@ from tts_chaos.twin.domains.product import listings as product_listings
 from tts_chaos.twin.domains.product import media as product_media
 from tts_chaos.twin.domains.product import prerequisites as product_prerequisites
 from tts_chaos.twin.domains.product import prices as product_prices
+from tts_chaos.twin.domains.product import replicas as product_replicas
 from tts_chaos.twin.domains.product import search as product_search
 from tts_chaos.twin.domains.product import size_charts as product_size_charts
 from tts_chaos.twin.domains.promotion import activities as promotion_activities
@@ -91,6 +92,7 @@ REGISTERING_MODULES = (
     product_media,
     product_prerequisites,
     product_prices,
+    product_replicas,
     product_search,
     product_size_charts,
     promotion_activities,

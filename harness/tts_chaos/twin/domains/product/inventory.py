@@ -17,6 +17,7 @@ from tts_chaos.twin.domains.product.form import stated_shelf
 from tts_chaos.twin.domains.product.global_stock import follows_global
 from tts_chaos.twin.domains.product.listings import STATE_FORBIDS, TOO_MANY_IDS, product_of
 from tts_chaos.twin.domains.product.render import render_inventory
+from tts_chaos.twin.domains.product.replica_entities import SHARED, Replica
 from tts_chaos.twin.domains.product.stock import fill_shelves
 from tts_chaos.twin.domains.promotion.locks import is_in_activity
 from tts_chaos.twin.handler import Call, RefusalError, handles
@@ -36,6 +37,7 @@ DUPLICATE_SKU = 12052553
 UNKNOWN_SKU = 12052556
 PROMOTION_LOCK = 12052393
 SET_GLOBALLY = 12052141
+SHARED_STOCK = 12052921
 EMPTY_LIST = 12052902
 BAD_PARAMETER = 12052910
 
@@ -108,6 +110,9 @@ def _update_sku(call: Call, product: Product, row: dict[str, Any]) -> dict[str, 
     if follows_global(call.env, call.shop_id, level.id):
         text = "The stock of this SKU is set on its global product."
         return _failure(level.id, SET_GLOBALLY, text)
+    replica = call.env.store.get(Replica, call.shop_id, product.id)
+    if replica and replica.mode == SHARED and level.id in replica.skus:
+        return _failure(level.id, SHARED_STOCK, "The stock of this SKU is its source's.")
     entries = row["inventory"]
     wrong = _wrong_warehouses(level, entries) or _wrong_quantities(level, entries)
     if wrong:

@@ -16,6 +16,7 @@ from tts_chaos.twin.domains.product.entities import Content, Product, Shelf, Sku
 from tts_chaos.twin.domains.product.media import image_of
 from tts_chaos.twin.domains.product.money import price_text
 from tts_chaos.twin.domains.product.quality import quality_tier
+from tts_chaos.twin.domains.product.replica_entities import Replica
 from tts_chaos.twin.domains.product.taxonomy import chain_of
 from tts_chaos.twin.domains.product.variants import attributes_of
 from tts_chaos.twin.handler import TwinEnv
@@ -89,6 +90,7 @@ def render_summary(
 def render_detail(env: TwinEnv, product: Product, content: Content) -> dict[str, Any]:
     """Return `$.data` of Get Product, for one version of the product."""
     details = content.details
+    replica = env.store.get(Replica, product.shop_id, product.id)
     chosen = {key: details[key] for key in _ECHOED if key in details}
     return {
         "is_cod_allowed": False,
@@ -106,8 +108,8 @@ def render_detail(env: TwinEnv, product: Product, content: Content) -> dict[str,
         "update_time": product.updated_at_s,
         "category_chains": _chain(env, content.category_id),
         "main_images": [image_of(env, row["uri"]) for row in details.get("main_images") or ()],
-        "product_types": [],
-        "is_replicated": False,
+        "product_types": ["GPR_TARGET_PRODUCT"] if replica else [],
+        "is_replicated": replica is not None,
         "has_draft": product.draft is not None,
         "listing_quality_tier": quality_tier(content),
         "audit": {"status": product.audit, "pre_approved_reasons": []},
@@ -177,7 +179,22 @@ def _sku(env: TwinEnv, product: Product, sku: Sku, *, detailed: bool) -> dict[st
         price["sale_price"] = price_text(sku.price)
         shown["sales_attributes"] = [_attribute(env, entry) for entry in attributes_of(sku)]
         shown |= {key: sku.details[key] for key in _ECHOED_OF_SKU if key in sku.details}
+        shown |= _policy(env, product, sku)
     return shown
+
+
+def _policy(env: TwinEnv, product: Product, sku: Sku) -> dict[str, Any]:
+    """Return what a variant of a replica has of its source."""
+    replica = env.store.get(Replica, product.shop_id, product.id)
+    if replica is None or sku.id not in replica.skus:
+        return {}
+    source = {
+        "product_id": replica.source_id,
+        "shop_id": replica.source_shop_id,
+        "sku_id": replica.skus[sku.id],
+    }
+    policy = {"inventory_type": replica.mode, "price_sync": False, "replicate_source": source}
+    return {"global_listing_policy": policy}
 
 
 def _units(env: TwinEnv, product: Product, sku: Sku) -> list[dict[str, Any]]:
