@@ -6,6 +6,7 @@ from tests.conformance.documents import link_document, links, links_of
 from tests.conformance.fuzzing import Findings, fuzz
 from tests.support.shop_desk import Desk
 from tests.surface.arranging import ask_to_cancel, ask_to_return, moved
+from tests.surface.cases_promotion import begun
 
 __all__ = ["LINKED_DOMAINS", "follow_links", "lived_in_desk"]
 
@@ -39,13 +40,14 @@ def follow_links(domain: str, *, scenarios: int = _SCENARIOS) -> Findings:
 
 
 def lived_in_desk() -> Desk:
-    """Return a shop with orders at every stage, requests of buyers, and a settled day."""
+    """Return a shop with orders at every stage, requests of buyers, a settled day and a promotion."""
     desk = Desk(region="GB", strict=True)
     for _ in range(2):
         moved(desk, "ship", "collect", "deliver", "complete")
         ask_to_cancel(desk, desk.place())
         ask_to_return(desk)
     desk.wait(hours=24)
+    begun(desk)
     for units in (1, 2):
         desk.place(units=units)
     return desk
