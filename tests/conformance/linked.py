@@ -40,7 +40,7 @@ def follow_links(domain: str, *, scenarios: int = _SCENARIOS) -> Findings:
 
 
 def lived_in_desk() -> Desk:
-    """Return a shop with orders at every stage, requests of buyers, a settled day and a promotion."""
+    """Return a shop with orders at every stage, requests of buyers, a settled day, a promotion."""
     desk = Desk(region="GB", strict=True)
     for _ in range(2):
         moved(desk, "ship", "collect", "deliver", "complete")
