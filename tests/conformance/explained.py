@@ -14,7 +14,7 @@ from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.twin.answers import DECLINED
 from tts_chaos.wire.codes import ApiCode
 
-__all__ = ["EXPLAINED", "Explained", "explanation_of"]
+__all__ = ["ANY", "EXPLAINED", "Explained", "explanation_of"]
 
 ANY = "*"
 FILE_NAME_REFUSED = 12019105
@@ -124,6 +124,13 @@ EXPLAINED: tuple[Explained, ...] = (
     ),
     Explained(
         check=REJECTED, reason=NOWHERE, seen_in="promotion", words="The coupon does not exist"
+    ),
+    Explained(
+        check=REJECTED,
+        operation="product.listing_schemas",
+        code=ApiCode.VERSION_REFUSED,
+        reason=RETIRED,
+        seen_in="product",
     ),
     Explained(
         check=REJECTED,

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -137,7 +138,10 @@ def _answers(operation: Operation) -> bool:
 
 
 def _before_sunset_ms(operation: Operation) -> int:
-    return 0 if not operation.retired else 1_735_732_800_000
+    if not operation.retired:
+        return 0
+    sunset = datetime.fromisoformat(operation.retired).replace(tzinfo=UTC)
+    return int((sunset - timedelta(days=1)).timestamp()) * 1000
 
 
 @cache

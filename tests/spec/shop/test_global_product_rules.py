@@ -114,3 +114,14 @@ def test_a_product_that_is_sold_cannot_be_deleted(desk: Desk) -> None:
 
     assert [row["code"] for row in answer.data["errors"]] == [12052901]
     assert desk.call(GET, global_product_id=id).code == 0
+
+
+def test_a_published_product_says_what_it_was_made_of(desk: Desk) -> None:
+    id, sku, local, local_sku = published(desk)
+
+    data = desk.call("product.202309.get_product", product_id=local).data
+
+    assert data["global_product_association"] == {
+        "global_product_id": id,
+        "sku_mappings": [{"global_sku_id": sku, "local_sku_id": local_sku}],
+    }

@@ -14,7 +14,22 @@ from tts_chaos.twin.domains.product.global_entities import GlobalProduct, Public
 from tts_chaos.twin.domains.product.stock import set_stock
 from tts_chaos.twin.handler import TwinEnv
 
-__all__ = ["follows_global", "pass_on_stock"]
+__all__ = ["follows_global", "origin_of", "pass_on_stock"]
+
+
+def origin_of(
+    env: TwinEnv, shop_id: str, product_id: str
+) -> tuple[GlobalProduct, Publication] | None:
+    """Return the global product that a shop's product was published from, or None."""
+    return next(
+        (
+            (product, row)
+            for product in env.store.list(GlobalProduct)
+            for row in product.publications
+            if (row.shop_id, row.product_id) == (shop_id, product_id)
+        ),
+        None,
+    )
 
 
 def follows_global(env: TwinEnv, shop_id: str, sku_id: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from tts_chaos.twin.domains.logistics.entities import DeliveryOption
 from tts_chaos.twin.domains.product.brands import brand_named
 from tts_chaos.twin.domains.product.entities import Content, Product, Shelf, Sku, StockLevel
+from tts_chaos.twin.domains.product.global_stock import origin_of
 from tts_chaos.twin.domains.product.media import image_of
 from tts_chaos.twin.domains.product.money import price_text
 from tts_chaos.twin.domains.product.quality import quality_tier
@@ -99,6 +100,7 @@ def render_detail(env: TwinEnv, product: Product, content: Content) -> dict[str,
         "product_attributes": [],
         **chosen,
         **_parts(env, details),
+        **_association(env, product),
         "id": product.id,
         "title": content.title,
         "status": product.status,
@@ -154,6 +156,20 @@ def _parts(env: TwinEnv, details: Mapping[str, Any]) -> dict[str, Any]:
 def _options(env: TwinEnv, ids: list[str]) -> list[dict[str, Any]]:
     known = {row.id: row.name for row in env.store.list(DeliveryOption)}
     return [{"id": id, "name": known.get(id, ""), "is_available": id in known} for id in ids]
+
+
+def _association(env: TwinEnv, product: Product) -> dict[str, Any]:
+    """Return which global product a product was published from, if it was."""
+    origin = origin_of(env, product.shop_id, product.id)
+    if origin is None:
+        return {}
+    source, publication = origin
+    mappings = [
+        {"global_sku_id": ours, "local_sku_id": local} for ours, local in publication.skus.items()
+    ]
+    return {
+        "global_product_association": {"global_product_id": source.id, "sku_mappings": mappings}
+    }
 
 
 def _certificate(env: TwinEnv, row: Mapping[str, Any]) -> dict[str, Any]:
