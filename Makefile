@@ -54,6 +54,10 @@ prove-surface: $(READY) ## Every operation answers, within its contract; none is
 prove-recordings: $(READY) ## Recordings agree with the twin; defects, drift and secrets are found
 	@$(BIN)/python -m tests.proofs.prove_recordings
 
+.PHONY: prove-drift
+prove-drift: $(READY) ## Planted changes of the contracts are found, and become faults that act
+	@$(BIN)/python -m tests.proofs.prove_drift
+
 .PHONY: prove-determinism
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
 	@$(BIN)/python -m tests.proofs.prove_determinism

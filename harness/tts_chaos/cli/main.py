@@ -16,6 +16,7 @@ from tts_chaos.errors import ChaosError, UsageError
 __all__ = ["SUBCOMMANDS", "main", "make_parser"]
 
 SUBCOMMANDS = {
+    "diff": "tts_chaos.cli.diff",
     "import": "tts_chaos.cli.import_recordings",
     "list": "tts_chaos.cli.list",
     "record": "tts_chaos.cli.record",

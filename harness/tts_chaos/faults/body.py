@@ -1,8 +1,8 @@
-"""The answer's body is not what it should be: cut off, a page of HTML, empty, a field missing."""
+"""The answer's body is not what it should be: cut off, a page of HTML, or empty."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -10,7 +10,7 @@ from tts_chaos.faults.effect import AlterAnswer, Effect, Moment
 from tts_chaos.faults.fault import Fault, Trigger, register_fault
 from tts_chaos.wire.message import ApiResponse
 
-__all__ = ["BodyEmpty", "BodyHtml", "BodyTruncated", "FieldRemoved", "remove_field"]
+__all__ = ["BodyEmpty", "BodyHtml", "BodyTruncated"]
 
 
 class _BodyFault(Fault, frozen=True, kw_only=True):
@@ -76,49 +76,3 @@ class BodyEmpty(_BodyFault, frozen=True, kw_only=True):
     def alter(self, response: ApiResponse) -> ApiResponse:
         """Drop the body."""
         return msgspec.structs.replace(response, body=b"")
-
-
-@register_fault
-class FieldRemoved(_BodyFault, frozen=True, kw_only=True):
-    """A field is missing from every answer, as after a change of the contract.
-
-    Attributes:
-        path: Where, as `data.orders[].buyer_email`; `[]` means every element.
-    """
-
-    name: ClassVar[str] = "field_removed"
-    cause: ClassVar[str] = "mapping"
-    summary: ClassVar[str] = "a field is missing from the answers"
-    default_trigger: ClassVar[Trigger] = Trigger(host="api")
-
-    path: str
-
-    def alter(self, response: ApiResponse) -> ApiResponse:
-        """Remove the field wherever it is; an answer without it stays as it is."""
-        try:
-            value = msgspec.json.decode(response.body)
-        except msgspec.DecodeError:
-            return response
-        remove_field(value, self.path.split("."))
-        return msgspec.structs.replace(response, body=msgspec.json.encode(value))
-
-
-def remove_field(value: Any, steps: list[str]) -> None:
-    """Remove the field that `steps` lead to, in place; missing steps are passed over.
-
-    >>> order = {"lines": [{"sku": 1, "id": 2}]}
-    >>> remove_field(order, ["lines[]", "sku"])
-    >>> order
-    {'lines': [{'id': 2}]}
-    """
-    name, *rest = steps
-    key = name.removesuffix("[]")
-    if not isinstance(value, dict) or key not in value:
-        return
-    if not rest:
-        del value[key]
-    elif name.endswith("[]"):
-        for element in value[key] or ():
-            remove_field(element, rest)
-    else:
-        remove_field(value[key], rest)

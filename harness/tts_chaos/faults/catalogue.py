@@ -6,6 +6,7 @@ from tts_chaos.faults import (  # noqa: F401 - each module registers its faults
     body,
     clock,
     credentials,
+    drift,
     endpoint,
     network,
     overload,

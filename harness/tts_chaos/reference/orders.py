@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tts_chaos.reference.database import Database, placeholders
@@ -35,6 +36,9 @@ _RANKS = {
 """Orders only ever move to a status further down."""
 
 _UNKNOWN_RANK = 9
+_OTHER_UNIT = 10
+"""A total this many times what the lines come to is no price but another unit."""
+
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
 _ID = re.compile(r"\d{1,30}")
 _LATEST_TIME = 100_000_000_000
@@ -103,6 +107,8 @@ def parse_order(raw: Any, shop_id: str) -> Order:
         raise MalformedOrderError(f"order {fields.identifier('id')} has no line items")
     lines = tuple(_parse_line(line) for line in raw_lines)
     address = raw.get("recipient_address")
+    total_amount = payment.amount("total_amount")
+    _refuse_other_unit(total_amount, lines, payment, f"order {fields.identifier('id')}")
     return Order(
         shop_id=shop_id,
         id=fields.identifier("id"),
@@ -111,7 +117,7 @@ def parse_order(raw: Any, shop_id: str) -> Order:
         create_time=fields.time("create_time"),
         paid_time=fields.time("paid_time") if raw.get("paid_time") is not None else 0,
         currency=payment.word("currency"),
-        total_amount=payment.amount("total_amount"),
+        total_amount=total_amount,
         lines=lines,
         package_ids=_read_package_ids(raw),
         shipping_type=_text(raw.get("shipping_type")),
@@ -120,6 +126,19 @@ def parse_order(raw: Any, shop_id: str) -> Order:
         email=_text(raw.get("buyer_email")),
         phone=_text(address.get("phone_number")) if isinstance(address, dict) else "",
     )
+
+
+def _refuse_other_unit(total: str, lines: Sequence[Line], payment: _Fields, where: str) -> None:
+    """Refuse a total far above what its own lines and the shipping come to.
+
+    Source: assumed; no tax multiplies an order by ten, but cents told for units do by a hundred.
+    """
+    expected = sum((Decimal(line.sale_price) for line in lines), payment.optional("shipping_fee"))
+    if expected > 0 and Decimal(total) > _OTHER_UNIT * expected:
+        raise MalformedOrderError(
+            f"{where}: total_amount is more than {_OTHER_UNIT} times what its lines come to; "
+            "it seems to count another unit"
+        )
 
 
 def _parse_line(raw: Any) -> Line:
@@ -169,6 +188,13 @@ class _Fields:
 
     def amount(self, name: str) -> str:
         return self._matching(name, _AMOUNT, "decimal amount in text")
+
+    def optional(self, name: str) -> Decimal:
+        """Return an amount, zero where it is missing or unreadable."""
+        value = self._raw.get(name)
+        if isinstance(value, str) and _AMOUNT.fullmatch(value):
+            return Decimal(value)
+        return Decimal(0)
 
     def time(self, name: str) -> int:
         value: int = self.value(name, int)

@@ -11,6 +11,7 @@ from tts_chaos.errors import UsageError
 from tts_chaos.faults.fault import CAUSES
 from tts_chaos.oracles.catalogue import GUARDS, ORACLES
 from tts_chaos.oracles.oracle import JudgeSettings
+from tts_chaos.scenarios.drift_paths import check_drift
 from tts_chaos.scenarios.model import (
     ActionStep,
     FaultStep,
@@ -172,6 +173,7 @@ def _check_rollback(steps: tuple[Step, ...], place: Place) -> None:
 def _check_step(step: Step, place: Place) -> None:
     if isinstance(step, FaultStep):
         _check_operation(step, place)
+        check_drift(step, place)
     elif isinstance(step, PlatformStep):
         if step.command not in COMMANDS:
             raise place.at("platform").error(COMMANDS.describe_unknown(step.command))

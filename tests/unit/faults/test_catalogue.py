@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from tts_chaos.core.entropy import Entropy
-from tts_chaos.faults.body import BodyHtml, BodyTruncated, FieldRemoved
+from tts_chaos.faults.body import BodyHtml, BodyTruncated
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.faults.clock import ClockAhead, ClockBehind
+from tts_chaos.faults.drift import FieldRemoved
 from tts_chaos.faults.effect import (
     AlterAnswer,
     AnswerInstead,
@@ -65,7 +66,7 @@ def test_every_fault_says_what_the_client_experiences(name: str) -> None:
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_numbers_of_a_fault_carry_their_unit_or_are_plain_counts(name: str) -> None:
     units = ("_ms", "_s", "_bytes", "_ratio")
-    plain = {"copies", "status", "told_as"}
+    plain = {"copies", "status", "told_as", "factor", "event"}
 
     numbers = [
         field.encode_name
