@@ -31,6 +31,9 @@ class Options:
         bundled: Whether the bundled scenarios are played.
         searched_paths: Files and folders searched for secrets after each run.
         toxiproxy_url: Address of a running Toxiproxy server, "" to find or embed one.
+        reader_map: Whether answers are mutated field by field instead of playing scenarios.
+        reader_map_operations: Operations whose answers are mutated; empty for all.
+        reader_map_limit: Mutations at most, None for all.
     """
 
     enabled: bool
@@ -43,6 +46,9 @@ class Options:
     bundled: bool
     searched_paths: tuple[Path, ...]
     toxiproxy_url: str
+    reader_map: bool = False
+    reader_map_operations: tuple[str, ...] = ()
+    reader_map_limit: int | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -70,7 +76,26 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="Write report.json and one history (JSON Lines) per scenario to DIR",
     )
+    _add_reader_map(group)
     _add_ini_keys(parser)
+
+
+def _add_reader_map(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--tts-reader-map",
+        action="store_true",
+        help="With --tts-chaos: mutate every field of every answer, one at a time, and show what "
+        "the integration makes of it",
+    )
+    group.addoption(
+        "--tts-reader-map-operation",
+        action="append",
+        metavar="OPERATION",
+        help="Only answers of this operation (order.get_order_detail, order.*); repeatable",
+    )
+    group.addoption(
+        "--tts-reader-map-limit", type=int, metavar="N", help="At most N mutations, the first ones"
+    )
 
 
 def _add_ini_keys(parser: pytest.Parser) -> None:
@@ -103,7 +128,7 @@ def refuse_selection_alone(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: If one was made; else the user's other tests would run, and pass.
     """
-    for option in ("--tts-scenario", "--tts-tag"):
+    for option in ("--tts-scenario", "--tts-tag", "--tts-reader-map"):
         if config.getoption(option):
             raise pytest.UsageError(f"{option} does nothing without --tts-chaos; add it")
 
@@ -131,7 +156,17 @@ def read_options(config: pytest.Config) -> Options:
         bundled=config.getini("tts_bundled_scenarios"),
         searched_paths=tuple(config.getini("tts_searched_paths")),
         toxiproxy_url=os.environ.get("TOXIPROXY_URL", ""),
+        reader_map=config.getoption("--tts-reader-map"),
+        reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
+        reader_map_limit=_limit(config),
     )
+
+
+def _limit(config: pytest.Config) -> int | None:
+    limit: int | None = config.getoption("--tts-reader-map-limit")
+    if limit is not None and limit < 1:
+        raise pytest.UsageError(f"--tts-reader-map-limit: expected 1 or more, got {limit}")
+    return limit
 
 
 def _first(config: pytest.Config, name: str, variable: str) -> str:

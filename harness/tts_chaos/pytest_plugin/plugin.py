@@ -41,6 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = session = ChaosSession(config, options)
     config.pluginmanager.register(session, "tts-chaos-session")
     config.pluginmanager.register(fixtures, "tts-chaos-fixtures")
+    if options.reader_map:
+        if getattr(config.option, "numprocesses", None):
+            raise pytest.UsageError("--tts-reader-map runs in one process; leave -n out")
+        from tts_chaos.pytest_plugin.reader_map import ReaderMap
+
+        config.pluginmanager.register(ReaderMap(config, options), "tts-chaos-reader-map")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:

@@ -238,7 +238,7 @@ class ChaosSession:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write one line per scenario, gravest last, and what the run was about."""
-        if self._config.option.collectonly:
+        if self._config.option.collectonly or self._options.reader_map:
             return
         write = terminalreporter.write_line
         terminalreporter.ensure_newline()
@@ -271,7 +271,7 @@ class ChaosSession:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report, also of an interrupted run, and set the exit status."""
-        if self._is_worker or self._config.option.collectonly:
+        if self._is_worker or self._config.option.collectonly or self._options.reader_map:
             return
         folder = self._options.report
         if folder is not None:
