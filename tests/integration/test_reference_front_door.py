@@ -29,7 +29,9 @@ ORDER = {
     "create_time": 1_793_000_000,
     "update_time": 1_793_000_100,
     "payment": {"currency": "GBP", "total_amount": "12.99"},
-    "line_items": [{"id": "1", "sku_id": "5001", "sale_price": "12.99"}],
+    "line_items": [
+        {"id": "1", "sku_id": "5001", "sale_price": "12.99", "display_status": "AWAITING_SHIPMENT"}
+    ],
 }
 ANSWERS = {
     "/order/202309/orders/search": {"orders": [{"id": "101"}]},

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from tts_chaos.oracles.catalogue import NOT_AWAITED, ORACLES
 from tts_chaos.scenarios.model import ActionStep, FaultStep, PlatformStep, Scenario, Step
 
-__all__ = ["expected_oracles", "hypothesis_of", "needed_to_play", "unseen"]
+__all__ = ["expected_oracles", "hypothesis_of", "needed_by", "needed_to_play", "unseen"]
 
 
 def expected_oracles(scenario: Scenario) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def needed_to_play(scenario: Scenario) -> tuple[str, ...]:
     An integration that takes no webhooks is not proof against forged ones, and without its orders
     nobody knows whether it worked before anything was broken. In order of first need.
     """
-    needed = [name for step in (*scenario.method, *scenario.rollback) for name in _needed_by(step)]
+    needed = [name for step in (*scenario.method, *scenario.rollback) for name in needed_by(step)]
     for oracle in hypothesis_of(scenario):
         needed.extend(ORACLES[oracle].observes)
     return tuple(dict.fromkeys(needed))
@@ -54,7 +54,8 @@ def unseen(scenario: Scenario, capabilities: Collection[str]) -> tuple[str, ...]
     return tuple(name for name in dict.fromkeys(needed) if name not in capabilities)
 
 
-def _needed_by(step: Step) -> tuple[str, ...]:
+def needed_by(step: Step) -> tuple[str, ...]:
+    """Return the capabilities that one step needs."""
     match step:
         case ActionStep():
             return (step.action,)

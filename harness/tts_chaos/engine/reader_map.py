@@ -20,6 +20,7 @@ from tts_chaos.contracts.loader import Contracts
 from tts_chaos.contracts.recordings.shapes import type_of
 from tts_chaos.core.history import Completed, History, Json, Observed, OpKind, PhaseEntered
 from tts_chaos.core.verdict import Outcome, Phase
+from tts_chaos.engine.capabilities import needed_by
 from tts_chaos.engine.ports import Subject
 from tts_chaos.engine.run import Run
 from tts_chaos.errors import InternalError
@@ -35,7 +36,7 @@ from tts_chaos.faults.drift import (
 from tts_chaos.faults.effect import AlterAnswer, Effect, Moment
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.scenarios.loader import parse_scenario
-from tts_chaos.scenarios.model import ActionStep, Scenario
+from tts_chaos.scenarios.model import Scenario
 from tts_chaos.wire.message import ApiResponse
 
 __all__ = [
@@ -118,12 +119,14 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         failures: Failed calls, by action.
         alarms: Alerts by cause, and the state of its health.
         answers: JSON values received, by operation; only where asked for.
+        first_error: What the first failed call said, "" where none failed.
     """
 
     beliefs: dict[str, Json]
     failures: dict[str, int]
     alarms: dict[str, int]
     answers: dict[str, list[Json]] = {}
+    first_error: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,9 +190,7 @@ def watch(run: Run, subject: Subject, mutations: Sequence[Mutation] = (), *, spy
         InternalError: If the harness itself failed.
     """
     steps = [
-        step
-        for step in run.scenario.method
-        if not isinstance(step, ActionStep) or step.action in subject.capabilities
+        step for step in run.scenario.method if subject.capabilities.issuperset(needed_by(step))
     ]
     run.scenario = msgspec.structs.replace(run.scenario, method=tuple(steps))
     answers: dict[str, list[Json]] = {}
@@ -207,6 +208,7 @@ def watch(run: Run, subject: Subject, mutations: Sequence[Mutation] = (), *, spy
 def _sight(history: History, answers: dict[str, list[Json]]) -> Sight:
     beliefs: dict[str, Json] = {}
     failures: Counter[str] = Counter()
+    first_error = ""
     for record in history:
         if isinstance(record, PhaseEntered) and record.phase is Phase.HEAL:
             break
@@ -215,6 +217,7 @@ def _sight(history: History, answers: dict[str, list[Json]]) -> Sight:
             failures[record.name] += bool(record.error)
         elif isinstance(record, Completed) and record.kind is not OpKind.OK:
             failures[record.action] += 1
+            first_error = first_error or f"{record.action}() failed: {record.error}"
     alarms: Counter[str] = Counter()
     alerts, health = beliefs.get("alerts"), beliefs.get("health")
     for alert in alerts if isinstance(alerts, list) else ():
@@ -226,6 +229,7 @@ def _sight(history: History, answers: dict[str, list[Json]]) -> Sight:
         failures=dict(failures),
         alarms=dict(alarms),
         answers=answers,
+        first_error=first_error,
     )
 
 

@@ -80,6 +80,7 @@ class ReaderMap:
             raise _RunFailedError(
                 "the integration received no answer to mutate; does it offer sync_orders(), "
                 "push_stock() or ship(), and does --tts-reader-map-operation fit?"
+                + (f" {calm.first_error}" if calm.first_error else "")
             )
         for row in explore(chosen, calm, lambda group: self._play(sample, group, spy=False)):
             self._rows.append(row)

@@ -211,7 +211,8 @@ def _ids_of(
     """Return the different ids of a page, in order; a row without one is reported."""
     rows = page.get("orders")
     if rows is None:
-        rows = []
+        # An empty page counts its orders all the same; one that says nothing is no empty page.
+        rows = [] if "total_count" in page else None
     ids: list[str] = []
     for row in rows if isinstance(rows, list) else [None]:
         id = row.get("id") if isinstance(row, dict) else None

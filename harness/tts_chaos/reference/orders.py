@@ -37,7 +37,7 @@ _RANKS = {
 
 _UNKNOWN_RANK = 9
 _OTHER_UNIT = 10
-"""A total this many times what the lines come to is no price but another unit."""
+"""Amounts that differ this many times count different units."""
 
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
 _ID = re.compile(r"\d{1,30}")
@@ -129,15 +129,18 @@ def parse_order(raw: Any, shop_id: str) -> Order:
 
 
 def _refuse_other_unit(total: str, lines: Sequence[Line], payment: _Fields, where: str) -> None:
-    """Refuse a total far above what its own lines and the shipping come to.
+    """Refuse a total far from what its own lines and the shipping come to.
 
     Source: assumed; no tax multiplies an order by ten, but cents told for units do by a hundred.
     """
-    expected = sum((Decimal(line.sale_price) for line in lines), payment.optional("shipping_fee"))
-    if expected > 0 and Decimal(total) > _OTHER_UNIT * expected:
+    lines_say = sum((Decimal(line.sale_price) for line in lines), payment.optional("shipping_fee"))
+    # What the platform pays is no part of the total, but of the lines.
+    total_says = Decimal(total) + payment.optional("platform_discount")
+    low, high = sorted((lines_say, total_says))
+    if low > 0 and high > _OTHER_UNIT * low:
         raise MalformedOrderError(
-            f"{where}: total_amount is more than {_OTHER_UNIT} times what its lines come to; "
-            "it seems to count another unit"
+            f"{where}: total_amount and the lines differ more than {_OTHER_UNIT} times; "
+            "one of them seems to count another unit"
         )
 
 
@@ -148,7 +151,7 @@ def _parse_line(raw: Any) -> Line:
         sku_id=fields.identifier("sku_id"),
         seller_sku=_text(raw.get("seller_sku")),
         sale_price=fields.amount("sale_price"),
-        status=_text(raw.get("display_status")),
+        status=fields.word("display_status"),
     )
 
 

@@ -54,8 +54,20 @@ class ScriptedPlatform:
             "packages": [{"id": f"9{id}"}],
             "payment": {"currency": "GBP", "total_amount": "25.98"},
             "line_items": [
-                {"id": f"{id}1", "sku_id": "5001", "seller_sku": "MUG", "sale_price": "12.99"},
-                {"id": f"{id}2", "sku_id": "5001", "seller_sku": "MUG", "sale_price": "12.99"},
+                {
+                    "id": f"{id}1",
+                    "sku_id": "5001",
+                    "seller_sku": "MUG",
+                    "sale_price": "12.99",
+                    "display_status": "AWAITING_SHIPMENT",
+                },
+                {
+                    "id": f"{id}2",
+                    "sku_id": "5001",
+                    "seller_sku": "MUG",
+                    "sale_price": "12.99",
+                    "display_status": "AWAITING_SHIPMENT",
+                },
             ],
         }
         self.orders[id] = self.orders.get(id, order) | changes

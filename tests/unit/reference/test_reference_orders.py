@@ -69,10 +69,28 @@ def test_one_line_is_one_unit_even_of_one_sku(
     assert [line["sku_id"] for line in connector.orders()[0]["lines"]] == ["5001", "5001"]
 
 
+def _discounted(total: str) -> dict[str, str]:
+    """Return a payment of which the platform pays what the lines come to."""
+    return {"currency": "GBP", "total_amount": total, "platform_discount": "25.98"}
+
+
+@pytest.mark.parametrize("total", ["2598.00", "0.25"])
+def test_a_total_in_another_unit_than_its_lines_is_refused(
+    connector: ReferenceIntegration, platform: ScriptedPlatform, total: str
+) -> None:
+    platform.place("101", payment={"currency": "GBP", "total_amount": total})
+
+    with pytest.raises(Exception, match="seems to count another unit"):
+        connector.sync_orders()
+
+    assert connector.orders() == []
+    assert [alert["cause"] for alert in connector.alerts()] == ["mapping"]
+
+
 def test_money_stays_the_text_it_came_as(
     connector: ReferenceIntegration, platform: ScriptedPlatform
 ) -> None:
-    platform.place("101", payment={"currency": "GBP", "total_amount": "0.10"})
+    platform.place("101", payment=_discounted("0.10"))
 
     connector.sync_orders()
 
@@ -352,7 +370,7 @@ def test_hundreds_of_amounts_add_up_to_the_cent(
 ) -> None:
     for cents in range(1, 301):
         text = f"{cents // 100}.{cents % 100:02d}"
-        platform.place(str(1000 + cents), payment={"currency": "GBP", "total_amount": text})
+        platform.place(str(1000 + cents), payment=_discounted(text))
 
     connector.sync_orders()
 
