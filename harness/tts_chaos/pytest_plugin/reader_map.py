@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.operation import matches_operation
@@ -54,6 +53,7 @@ class ReaderMap:
         self._planned = 0
         self._unsteady: list[str] = []
         self._failure = ""
+        self._reports: list[pytest.TestReport] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -98,13 +98,25 @@ class ReaderMap:
         item.stash[ASSIGNMENT] = (map_scenario(), "simulated")
         item.stash[_WANTED] = (group, spy)
         self._runs += 1
-        reports = runtestprotocol(item, log=False, nextitem=sample)
-        failed = next((report for report in reports if not report.passed), None)
+        self._reports.clear()
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=sample)
+        failed = next((report for report in self._reports if not report.passed), None)
         if failed is not None or _SEEN not in item.stash:
             under = f" under {group[0].change} {group[0].path}" if group else ""
             said = failed.longreprtext if failed is not None else "the run did not end"
             raise _RunFailedError(f"a run{under} could not be made:\n{said}")
         return item.stash[_SEEN]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what pytest says of the run at hand."""
+        self._reports.append(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, str] | None:
+        """Show no dot for a single run."""
+        return ("", "", "") if isinstance(report, pytest.TestReport) else None
 
     def _say(self, text: str) -> None:
         reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
