@@ -204,6 +204,7 @@ def test_an_archive_is_imported_redacted_and_foreign_calls_are_left_out(
     [
         pytest.param(["verify", "nowhere"], "nowhere is not there; expected a cassette", id="path"),
         pytest.param(["verify", "."], ". holds no recording", id="empty-folder"),
+        pytest.param(["verify", "other.yaml"], "nothing was compared", id="nothing-compared"),
         pytest.param(
             ["import", "other.yaml", "--to", "out"],
             "nothing here is of TikTok Shop's Open API; found ads.example.com",
@@ -236,7 +237,7 @@ def test_bad_input_gets_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    if arguments[0] != "verify":
+    if arguments != ["verify", "."]:
         (tmp_path / "other.yaml").write_bytes(cassette({}, uri="https://ads.example.com/x"))
         (tmp_path / "file.txt").write_text("", encoding="utf-8")
         with (tmp_path / "huge.har").open("wb") as file:

@@ -22,7 +22,7 @@ from tts_chaos.contracts.answers import ApiError
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.operation import Operation
 from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
-from tts_chaos.twin.generic import GENERATED_HEADER
+from tts_chaos.twin.handled import Basis
 from tts_chaos.twin.handler import HANDLERS
 
 __all__ = [
@@ -134,7 +134,7 @@ def _answers(operation: Operation) -> bool:
         files=given.files or None,
         **given.path,
     )
-    return answer.code == 0 and GENERATED_HEADER in answer.handled.response.headers
+    return answer.code == 0 and answer.handled.basis is Basis.CONTRACT
 
 
 def _before_sunset_ms(operation: Operation) -> int:

@@ -13,7 +13,7 @@ from tests.surface.evidence import UNREACHED, code_evidence, operation_evidence
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.operation import Operation
 from tts_chaos.errors import UsageError
-from tts_chaos.twin.answers import ORDERED_HEADER
+from tts_chaos.twin.handled import Basis
 
 CONTRACTS = load_contracts()
 BUSINESS = [
@@ -70,7 +70,8 @@ def test_a_documented_code_is_told_by_command(code: int, operation: Operation) -
     row = CONTRACTS.errors[code]
     assert (answer.code, answer.status) == (code, row.status)
     assert answer.message == (row.message or row.meaning)
-    assert ORDERED_HEADER in answer.handled.response.headers
+    assert answer.handled.basis is Basis.COMMAND
+    assert ("x-tts-twin", "refused-by-command") in answer.handled.response.headers
     assert not answer.handled.committed
 
 

@@ -7,7 +7,7 @@ from tests.surface.cases import GATEWAY, TOKEN_HOST, Case, all_cases
 
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
-from tts_chaos.twin.generic import GENERATED_HEADER
+from tts_chaos.twin.handled import Basis
 from tts_chaos.twin.handler import HANDLERS
 
 CONTRACTS = load_contracts()
@@ -29,7 +29,8 @@ def test_a_case_ends_as_it_claims(case: Case) -> None:
     answer = case.play()
 
     assert (answer.code, answer.handled.code) == (case.code, case.code), answer.message
-    assert GENERATED_HEADER not in answer.handled.response.headers
+    assert answer.handled.basis is Basis.STATE
+    assert all(name != "x-tts-twin" for name, _ in answer.handled.response.headers)
     if case.operation not in (GATEWAY, TOKEN_HOST):
         assert answer.handled.operation == case.operation
     if case.code:

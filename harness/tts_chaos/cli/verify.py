@@ -11,6 +11,8 @@ import msgspec
 from tts_chaos.cli.recording_files import find_recordings, read_recording
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.engine.verification import Difference, Verification, verify_recording
+from tts_chaos.errors import UsageError
+from tts_chaos.wire.message import API_HOST, AUTH_HOST
 
 __all__ = ["add_arguments", "run"]
 
@@ -27,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Verify; returns 0 where all agree, else 1.
 
     Raises:
-        UsageError: If a path is not there, or a file is no recording.
+        UsageError: If a path is not there, a file is no recording, or nothing was compared.
     """
     contracts = load_contracts()
     files = find_recordings(options.paths)
@@ -36,6 +38,11 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(msgspec.to_builtins(found), indent=1))
     else:
         _tell(found)
+    if not any(row.compared for row in found):
+        raise UsageError(
+            f"nothing was compared: no exchange is of TikTok Shop's Open API; expected calls to "
+            f"{API_HOST} or {AUTH_HOST}"
+        )
     return 1 if any(row.differences for row in found) else 0
 
 

@@ -128,6 +128,8 @@ class Exchange(_Base, frozen=True, kw_only=True, tag="exchange"):
         started_ms: Instant of arrival.
         diagnosis: What the platform knows of a refusal's cause and never tells: the likely
             mistake in a signature, how far the clock is off, what became of the token.
+        basis: What the answer rests on, where that is not the platform's state: made from the
+            contract alone, refused by command, declined; "" otherwise.
     """
 
     call: int
@@ -151,6 +153,7 @@ class Exchange(_Base, frozen=True, kw_only=True, tag="exchange"):
     faults: tuple[str, ...] = ()
     started_ms: int = 0
     diagnosis: str = ""
+    basis: str = ""
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of query parameter `name`, or None."""

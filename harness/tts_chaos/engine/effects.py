@@ -9,7 +9,6 @@ from tts_chaos.faults.effect import (
     AlterAnswer,
     AnswerInstead,
     BreakConnection,
-    Effect,
     PlatformCommand,
     RewriteRequest,
     SlowAnswer,
@@ -29,50 +28,81 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
         delivery: The answer and the way it travels.
         committed: Whether a handler of the platform ran to its end.
         diagnosis: What the platform knows of a refusal's cause.
+        basis: What the answer rests on, where it is not the platform's state: `twin.handled.Basis`.
+        idle: Faults that would have changed the request or the answer and found nothing there to
+            change: the field is not in this answer, or no answer was made at all.
     """
 
     request: ApiRequest
     delivery: Delivery
     committed: bool
     diagnosis: str = ""
+    basis: str = ""
+    idle: tuple[str, ...] = ()
 
 
 def apply_faults(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> Answered:
     """Let the effects of all hits act, in order of arming, around the platform's own answer."""
+    changed: set[str] = set()
+    for hit in hits:
+        for effect in hit.effects:
+            if isinstance(effect, PlatformCommand):
+                platform.command(effect.name, effect.arguments)
+            elif isinstance(effect, RewriteRequest):
+                before, request = request, effect.change(request)
+                if request != before:
+                    changed.add(hit.fault)
+    answered = _answer(hits, request, platform, changed)
+    idle = tuple(hit.fault for hit in hits if hit.may_be_idle and hit.fault not in changed)
+    return msgspec.structs.replace(answered, idle=idle)
+
+
+def _answer(
+    hits: tuple[Hit, ...], request: ApiRequest, platform: Platform, changed: set[str]
+) -> Answered:
+    """Break the connection where a fault wants that, else answer; `changed` gets what altered."""
     effects = [effect for hit in hits for effect in hit.effects]
-    for effect in effects:
-        if isinstance(effect, PlatformCommand):
-            platform.command(effect.name, effect.arguments)
-        elif isinstance(effect, RewriteRequest):
-            request = effect.change(request)
     broken = next((e for e in effects if isinstance(e, BreakConnection)), None)
     if broken is not None and not broken.after_commit:
         delivery = Delivery(response=None, connection=broken.connection)
         return Answered(request=request, delivery=delivery, committed=False)
-    answered = _ask(effects, request, platform)
+    answered = _ask(hits, request, platform, changed)
     if broken is not None:
         delivery = msgspec.structs.replace(answered.delivery, connection=broken.connection)
         answered = msgspec.structs.replace(answered, delivery=delivery)
     return answered
 
 
-def _ask(effects: list[Effect], request: ApiRequest, platform: Platform) -> Answered:
+def _ask(
+    hits: tuple[Hit, ...], request: ApiRequest, platform: Platform, changed: set[str]
+) -> Answered:
     """Get an answer, from the platform or a fault, and let faults alter it and slow it down."""
+    effects = [effect for hit in hits for effect in hit.effects]
     instead = next((e for e in effects if isinstance(e, AnswerInstead)), None)
-    committed, diagnosis = False, ""
+    committed, diagnosis, basis = False, "", ""
     if instead is not None:
         response = instead.response
     else:
         handled = platform.handle(request)
         response, committed, diagnosis = handled.response, handled.committed, handled.diagnosis
-    for effect in effects:
-        if isinstance(effect, AlterAnswer):
-            response = effect.change(response)
+        basis = handled.basis.value
+    for hit in hits:
+        for effect in hit.effects:
+            if isinstance(effect, AlterAnswer):
+                before, response = response, effect.change(response)
+                if response != before:
+                    changed.add(hit.fault)
     delivery = Delivery(response=response)
     for effect in effects:
         if isinstance(effect, SlowAnswer):
             delivery = _slow_down(delivery, effect)
-    return Answered(request=request, delivery=delivery, committed=committed, diagnosis=diagnosis)
+    return Answered(
+        request=request,
+        delivery=delivery,
+        committed=committed,
+        diagnosis=diagnosis,
+        basis=basis,
+    )
 
 
 def _slow_down(delivery: Delivery, slow: SlowAnswer) -> Delivery:

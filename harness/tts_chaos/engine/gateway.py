@@ -165,8 +165,10 @@ class Gateway:
             now_ms=started_ms,
         )
         for hit in hits:
-            self._fire(hit, call)
+            if not hit.may_be_idle:
+                self._fire(hit, call)
         answered = apply_faults(hits, request, self.platform)
+        hits = self._settle(hits, answered.idle, call)
         sent = answered.request
         exchange = Exchange(
             call=call,
@@ -182,6 +184,7 @@ class Gateway:
             body=self._text(request.body),
             committed=answered.committed,
             diagnosis=self.secrets.redact(answered.diagnosis),
+            basis=answered.basis,
             faults=tuple(hit.fault for hit in hits),
             started_ms=started_ms,
         )
@@ -190,6 +193,15 @@ class Gateway:
         )
         self._open[call] = opened
         return opened
+
+    def _settle(self, hits: tuple[Hit, ...], idle: tuple[str, ...], call: int) -> tuple[Hit, ...]:
+        """Record what turned out to have acted, take back what did not; returns what acted."""
+        for hit in hits:
+            if hit.fault in idle:
+                self.plane.withdraw(hit.fault, call)
+            elif hit.may_be_idle:
+                self._fire(hit, call)
+        return tuple(hit for hit in hits if hit.fault not in idle)
 
     def _fire(self, hit: Hit, call: int) -> None:
         for command in hit.commands:

@@ -12,7 +12,14 @@ import msgspec
 from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
-from tts_chaos.faults.effect import Effect, Moment, PlatformCommand, WebhookMoment
+from tts_chaos.faults.effect import (
+    AlterAnswer,
+    Effect,
+    Moment,
+    PlatformCommand,
+    RewriteRequest,
+    WebhookMoment,
+)
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import AUTH_HOST, ApiRequest
@@ -76,6 +83,18 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     fault: str
     commands: tuple[PlatformCommand, ...]
     effects: tuple[Effect, ...]
+
+    @property
+    def may_be_idle(self) -> bool:
+        """Whether all it does is to change a request or an answer that may have nothing to change.
+
+        Such a hit counts as fired once something was changed, not when its request comes.
+        """
+        return (
+            not self.commands
+            and bool(self.effects)
+            and all(isinstance(effect, AlterAnswer | RewriteRequest) for effect in self.effects)
+        )
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,12 +189,25 @@ class FaultPlane:
                 continue
             if not deliveries or not armed.counts():
                 continue
+            own = msgspec.structs.replace(moment, entropy=armed.entropy)
+            reshaped = armed.fault.reshape(deliveries, own)
+            if reshaped == deliveries:
+                continue
             armed.fired += 1
             armed.started = True
             fired.append(armed.id)
-            own = msgspec.structs.replace(moment, entropy=armed.entropy)
-            deliveries = armed.fault.reshape(deliveries, own)
+            deliveries = reshaped
         return deliveries, tuple(fired)
+
+    def withdraw(self, id: str, call: int) -> None:
+        """Take back a firing that changed nothing; the request stays counted as matching.
+
+        So `call = 3` means the third request within the blast radius, and `times = 1` the first
+        answer that really came out changed.
+        """
+        armed = self._armed[id]
+        armed.fired -= 1
+        armed.calls.remove(call)
 
     def mark_inferred(self, id: str) -> None:
         """Count a firing that no request could show."""

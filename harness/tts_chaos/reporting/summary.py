@@ -50,12 +50,19 @@ def summarise(result: RunResult) -> dict[str, Any]:
         ],
         "faults": [msgspec.to_builtins(receipt) for receipt in result.receipts],
         "missing": list(result.missing),
+        "answered_from_contract": _from_contract(result),
         "refused_destinations": list(result.refused_destinations),
         "proxy": result.proxy,
         "contract_digest": result.contract_digest,
         "history_sha256": result.history.digest(),
         "history_records": len(result.history),
     }
+
+
+def _from_contract(result: RunResult) -> list[str]:
+    """Return the operations whose answers were invented, as the verdict rests on them."""
+    exchanges = result.history.exchanges()
+    return sorted({x.operation for x in exchanges if x.basis == "generated-from-contract"})
 
 
 def one_line(summary: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from tts_chaos.contracts.loader import Contracts
 from tts_chaos.core.clock import Clock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.history import Json
+from tts_chaos.twin.handled import Basis
 from tts_chaos.twin.handler import RefusalError
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.wire.envelope import (
@@ -19,16 +20,10 @@ from tts_chaos.wire.envelope import (
 )
 from tts_chaos.wire.message import ApiResponse, Headers
 
-__all__ = ["DECLINED", "DECLINED_HEADER", "ORDERED_HEADER", "Answerer"]
+__all__ = ["DECLINED", "Answerer"]
 
 DECLINED = 501
 """HTTP status and code of what the twin declines; no code of the platform is so small."""
-
-ORDERED_HEADER = ("x-tts-twin", "refused-by-command")
-"""Marks refusals that a command ordered."""
-
-DECLINED_HEADER = ("x-tts-twin", "declined")
-"""Marks answers that are the twin's own."""
 
 _RETRY_AFTER_S = 1
 """The limiter looks at one second. Source: protocol facts, section 5 (header documented)."""
@@ -72,7 +67,7 @@ class Answerer:
         envelope = Envelope(code=code, message=message, request_id=self._request_id())
         headers = self._headers()
         if refusal.is_ordered:
-            headers += (ORDERED_HEADER,)
+            headers += Basis.COMMAND.headers
         if status == _RATE_STATUS:
             headers += (("retry-after", str(_RETRY_AFTER_S)),)
         return make_envelope_response(envelope, status=status, headers=headers)
@@ -85,7 +80,7 @@ class Answerer:
         message = f"This twin does not serve the operation. {reason}"
         envelope = Envelope(code=DECLINED, message=message, request_id=self._request_id())
         return make_envelope_response(
-            envelope, status=DECLINED, headers=(*self._headers(), DECLINED_HEADER)
+            envelope, status=DECLINED, headers=(*self._headers(), *Basis.DECLINED.headers)
         )
 
     def wording(self, refusal: RefusalError) -> str:

@@ -22,10 +22,7 @@ from tts_chaos.core.history import Json
 from tts_chaos.twin.generic_fields import make_scalar
 from tts_chaos.twin.handler import Call
 
-__all__ = ["GENERATED_HEADER", "generate_data"]
-
-GENERATED_HEADER = ("x-tts-twin", "generated-from-contract")
-"""Marks answers that are not behaviour."""
+__all__ = ["generate_data"]
 
 _DEEPEST = 12
 """Response schemas are shallower; the bound stops one that refers to itself."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from tts_chaos.wire.message import ApiResponse
 
-__all__ = ["Credentials", "Handled", "Identity", "ShopCredentials"]
+__all__ = ["Basis", "Credentials", "Handled", "Identity", "ShopCredentials"]
 
 
 class ShopCredentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,24 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     shop: str
 
 
+class Basis(StrEnum):
+    """What an answer rests on.
+
+    Answers from state are the platform's as far as is known. The others are the twin's own doing,
+    and carry their value in the header `x-tts-twin`, so that nobody takes them for more.
+    """
+
+    STATE = ""
+    CONTRACT = "generated-from-contract"
+    COMMAND = "refused-by-command"
+    DECLINED = "declined"
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header that tells the client; none for answers from state."""
+        return (("x-tts-twin", self.value),) if self.value else ()
+
+
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
     """An answer, and what is known about it.
 
@@ -52,6 +72,7 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
             simplified profile tells another code in the answer itself.
         message: Message of the refusal, "" for success.
         committed: Whether a handler ran to its end.
+        basis: What the answer rests on.
         diagnosis: What the client did wrong, in words, where it is known; never sent.
         notes: What a stricter platform might have refused, and fields nobody knows.
     """
@@ -62,5 +83,6 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None = None
     message: str = ""
     committed: bool = False
+    basis: Basis = Basis.STATE
     diagnosis: str = ""
     notes: tuple[str, ...] = ()

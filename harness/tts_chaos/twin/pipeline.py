@@ -10,8 +10,8 @@ from tts_chaos.twin.domains.authorization.lookup import shop_by_cipher
 from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
 from tts_chaos.twin.domains.product.money import CURRENCY_BY_REGION
 from tts_chaos.twin.gates import API_GATES
-from tts_chaos.twin.generic import GENERATED_HEADER, generate_data
-from tts_chaos.twin.handled import Handled, Identity
+from tts_chaos.twin.generic import generate_data
+from tts_chaos.twin.handled import Basis, Handled, Identity
 from tts_chaos.twin.handler import HANDLERS, Call, DeclinedError, RefusalError, TwinEnv
 from tts_chaos.wire.envelope import TOKEN_SUCCESS
 from tts_chaos.wire.message import AUTH_HOST, ApiRequest, ApiResponse
@@ -43,9 +43,9 @@ class Pipeline:
         is_token_call = request.host == AUTH_HOST and request.scheme == "https"
         try:
             if is_token_call:
-                response, committed = self._ask_token_host(admission), True
+                response, basis = self._ask_token_host(admission), Basis.STATE
             else:
-                response, committed = self._ask_api(admission)
+                response, basis = self._ask_api(admission)
         except EdgeAnswerError as edge:
             return Handled(response=self._answerer.plain(edge.answer), message=edge.answer)
         except DeclinedError as declined:
@@ -57,12 +57,13 @@ class Pipeline:
             operation=admission.target.id,
             shop=admission.shop.id if admission.shop else "",
             code=0,
-            committed=committed,
+            committed=basis is Basis.STATE,
+            basis=basis,
             notes=tuple(admission.notes),
         )
 
-    def _ask_api(self, admission: Admission) -> tuple[ApiResponse, bool]:
-        """Pass the gates and run the handler; False where the contract alone answers."""
+    def _ask_api(self, admission: Admission) -> tuple[ApiResponse, Basis]:
+        """Pass the gates and run the handler; where there is none, the contract alone answers."""
         for gate in API_GATES:
             gate(self._desk, admission)
         operation = admission.target
@@ -73,8 +74,8 @@ class Pipeline:
         if handler is None:
             admission.notes.append("the answer is generated from the contract")
             data = generate_data(call, currency=_currency_of(admission))
-            return self._answerer.tell(data, headers=(GENERATED_HEADER,)), False
-        return self._answerer.tell(handler(call)), True
+            return self._answerer.tell(data, headers=Basis.CONTRACT.headers), Basis.CONTRACT
+        return self._answerer.tell(handler(call)), Basis.STATE
 
     def _ask_token_host(self, admission: Admission) -> ApiResponse:
         request = admission.request
@@ -92,6 +93,7 @@ class Pipeline:
             shop=admission.shop.id if admission.shop else "",
             code=DECLINED,
             message=str(declined),
+            basis=Basis.DECLINED,
             notes=(*admission.notes, f"declined: {declined}"),
         )
 
@@ -105,6 +107,7 @@ class Pipeline:
             shop=admission.shop.id if admission.shop else "",
             code=refusal.code,
             message=self._answerer.wording(refusal),
+            basis=Basis.COMMAND if refusal.is_ordered else Basis.STATE,
             diagnosis=refusal.diagnosis,
             notes=tuple(admission.notes),
         )

@@ -60,6 +60,47 @@ def test_alterations_of_several_faults_act_in_order_of_arming(bench: Bench) -> N
     assert response.body == b"ab"
 
 
+def test_an_alteration_that_finds_nothing_to_change_has_not_fired(bench: Bench) -> None:
+    bench.arm("drift", AlterAnswer(change=lambda response: response))
+
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    (receipt,) = bench.gateway.receipts()
+    assert (receipt.matched, receipt.fired, receipt.calls) == (1, 0, ())
+    assert bench.history.exchanges()[0].faults == ()
+    assert [e.moment for e in bench.history.of(FaultEvent)] == ["armed"]
+
+
+def test_an_alteration_of_an_answer_that_never_came_has_not_fired(bench: Bench) -> None:
+    bench.arm("cut", BreakConnection(connection=Connection.REFUSED))
+    bench.arm("drift", _append(b"a"))
+
+    bench.gateway.open(ASK)
+
+    assert [receipt.fired for receipt in bench.gateway.receipts()] == [1, 0]
+
+
+def test_what_was_not_used_up_by_an_idle_hit_is_there_for_the_next(bench: Bench) -> None:
+    shop = iter([False, True, True])
+    alter = _append(b"a").change
+    drift = AlterAnswer(change=lambda r: alter(r) if next(shop) else r)
+    bench.arm("drift", drift, trigger=Trigger(times=1))
+
+    for _ in range(3):
+        bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    assert [x.faults for x in bench.history.exchanges()] == [(), ("drift",), ()]
+    assert bench.gateway.receipts()[0].calls == (2,)
+
+
+def test_a_rewriting_that_rewrites_nothing_has_not_fired(bench: Bench) -> None:
+    bench.arm("same", _to_host(ASK.host))
+
+    bench.gateway.open(ASK)
+
+    assert bench.gateway.receipts()[0].fired == 0
+
+
 def test_an_answer_instead_asks_the_platform_nothing(bench: Bench) -> None:
     bench.arm("teapot", AnswerInstead(response=TEAPOT))
 

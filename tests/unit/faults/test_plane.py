@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.engine_parts import webhook
 
 from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.clock import ClockAhead
 from tts_chaos.faults.credentials import TokenExpired
+from tts_chaos.faults.drift import WebhookFieldDrifted
+from tts_chaos.faults.effect import WebhookMoment
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import PortRefused
 from tts_chaos.faults.overload import PlatformDown
@@ -140,6 +143,28 @@ def test_the_receipt_names_the_requests_that_were_hit() -> None:
     receipt = driver.plane.receipts()[0]
 
     assert (receipt.matched, receipt.fired, receipt.calls) == (4, 2, (2, 3))
+
+
+@pytest.mark.parametrize(
+    ("path", "fired"),
+    [
+        pytest.param("$.data.order_status", ("f",), id="there"),
+        pytest.param("$.data.nobody_knows", (), id="not-there"),
+    ],
+)
+def test_a_fault_of_webhooks_fires_only_where_it_changed_one(
+    path: str, fired: tuple[str, ...]
+) -> None:
+    plane = FaultPlane(Entropy(1))
+    plane.arm("f", WebhookFieldDrifted(path=path, change="removed"), Trigger(), now_ms=0)
+    due = (webhook(body=b'{"data":{"order_status":"UNPAID"}}'),)
+    moment = WebhookMoment(now_ms=0, entropy=Entropy(1), sign=lambda _body: "signed")
+
+    deliveries, told = plane.on_webhooks(due, moment)
+
+    assert told == fired
+    assert (deliveries != due) is bool(fired)
+    assert plane.receipts()[0].fired == len(fired)
 
 
 def test_two_faults_cannot_share_an_id() -> None:

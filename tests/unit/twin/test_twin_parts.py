@@ -18,11 +18,11 @@ from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.clock import ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin import catalogue, domains
-from tts_chaos.twin.answers import DECLINED, DECLINED_HEADER, Answerer
+from tts_chaos.twin.answers import DECLINED, Answerer
 from tts_chaos.twin.desk import RateLimiter
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.pricing import share_out
-from tts_chaos.twin.generic import GENERATED_HEADER
+from tts_chaos.twin.handled import Basis
 from tts_chaos.twin.handler import HANDLERS, RefusalError
 from tts_chaos.twin.lifecycle import Lifecycle
 from tts_chaos.twin.money import amount_text, round_amount
@@ -170,7 +170,8 @@ def test_an_operation_without_behaviour_is_served_from_its_contract_and_marked()
 
     assert (reply.code, reply.handled.committed) == (0, False)
     assert {tuple(shop) for shop in reply.data["shops"]} == {("id", "region")}
-    assert GENERATED_HEADER in reply.handled.response.headers
+    assert reply.handled.basis is Basis.CONTRACT
+    assert ("x-tts-twin", "generated-from-contract") in reply.handled.response.headers
     assert "generated from the contract" in reply.handled.notes[-1]
 
 
@@ -200,7 +201,8 @@ def test_a_declined_operation_says_so_and_why(operation_id: str) -> None:
 
     assert (reply.status, reply.code, reply.handled.committed) == (501, DECLINED, False)
     assert CONTRACTS.declined[operation_id] in reply.message
-    assert DECLINED_HEADER in reply.handled.response.headers
+    assert reply.handled.basis is Basis.DECLINED
+    assert ("x-tts-twin", "declined") in reply.handled.response.headers
 
 
 def test_a_partner_operation_wants_the_cipher_of_a_category() -> None:
