@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tts_chaos.errors import UsageError
 from tts_chaos.twin.domains.order.entities import Order
+from tts_chaos.twin.domains.return_refund.reasons import RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ TRANSACTIONS = "finance.202501.get_transactionsby_statement"
 UNSETTLED = "finance.202507.get_unsettled_transactions"
 PAYMENTS = "finance.202605.get_payments"
 BY_ORDER = "finance.202501.get_transactionsby_order"
+CREATE_RETURN = "return_refund.202602.create_return"
 
 
 def deliver(desk: Desk, units: int = 1) -> Order:
@@ -38,6 +41,14 @@ def refund(desk: Desk, order: Order) -> None:
     asked = desk.command("request_return", order=order.id, return_type="REFUND")
     body = {"decision": "APPROVE_REFUND"}
     desk.call("return_refund.202309.approve_return", return_id=asked["return_id"], body=body)
+
+
+def request_of(order: Order) -> dict[str, Any]:
+    return {
+        "order_id": order.id,
+        "return_type": "REFUND",
+        "return_reason": next(iter(RETURN)),
+    }
 
 
 def read(
@@ -163,3 +174,63 @@ def test_equal_books_have_equal_ids(make_desk: Callable[..., Desk]) -> None:
         desk.wait(hours=72)
 
     assert statements(first) == statements(second)
+
+
+def test_a_refund_after_the_payment_leaves_statement_and_payment_as_they_were(desk: Desk) -> None:
+    order = complete(desk, units=2)
+    desk.wait(hours=72)
+    before = statements(desk), read(desk, PAYMENTS, "payments", sort="create_time")
+
+    refund(desk, order)
+    desk.wait(hours=24)
+
+    rows = statements(desk)
+    assert rows[:1] == before[0]
+    assert read(desk, PAYMENTS, "payments", sort="create_time") == before[1]
+    (taken_back,) = transactions(desk, rows[1])
+    assert Decimal(taken_back["settlement_amount"]) < 0
+    assert taken_back["order_id"] == order.id
+
+
+def test_units_are_refunded_once(desk: Desk) -> None:
+    order = complete(desk)
+    refund(desk, order)
+
+    answer = desk.call(CREATE_RETURN, body=request_of(order))
+
+    assert answer.code == 25001003
+    with pytest.raises(UsageError, match=r"every unit of order .* is refunded already"):
+        desk.command("request_return", order=order.id, return_type="REFUND")
+
+
+def test_a_part_given_back_settles_the_matter(desk: Desk) -> None:
+    order = complete(desk)
+    asked = desk.command("request_return", order=order.id, return_type="REFUND")
+    offer = {"amount": "0.50", "currency": order.currency}
+    body = {"decision": "OFFER_PARTIAL_REFUND", "partial_refund": offer}
+    desk.call("return_refund.202309.approve_return", return_id=asked["return_id"], body=body)
+    desk.command("answer_offer", order=order.id)
+
+    with pytest.raises(UsageError, match="is refunded already"):
+        desk.command("request_return", order=order.id, return_type="REFUND")
+    told = desk.twin.ledger()["shops"][desk.shop.id]["returns"]
+    assert [(row["refund_amount"], row["currency"]) for row in told] == [("0.50", order.currency)]
+
+
+def test_an_order_is_completed_when_its_last_unit_is_refunded(desk: Desk) -> None:
+    order = deliver(desk, units=2)
+    states = []
+    for line in order.lines:
+        desk.call(CREATE_RETURN, body={**request_of(order), "order_line_item_ids": [line.id]})
+        states.append(desk.order(order.id).status)
+
+    assert states == ["DELIVERED", "COMPLETED"]
+
+
+@pytest.mark.parametrize(("region", "nothing"), [("GB", "0.00"), ("JP", "0"), ("VN", "0")])
+def test_nothing_is_told_in_the_currency_of_the_shop(
+    make_desk: Callable[..., Desk], region: str, nothing: str
+) -> None:
+    answer = make_desk(region).call(UNSETTLED, query={"sort_field": "order_create_time"})
+
+    assert answer.data["sum_est_settlement_amount"] == nothing

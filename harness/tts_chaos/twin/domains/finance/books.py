@@ -3,7 +3,9 @@
     order delivered ──► estimate ── order completed ──► transaction
     transactions of a day ──► statement ── balance above zero ──► payment ──► withdrawal
 
-A statement below zero is carried to the next payment, so that every cent that settles is paid once.
+A refund after that is a transaction of its own on the day it is granted: what was settled, stated
+and paid stays as it is. A statement below zero is carried to the next payment, so that every cent
+that settles is paid once.
 
 Source: finance examples of the contracts (documented: parts of each amount, daily statements, a
 payment that covers a negative statement); protocol facts, section 7.7 (documented: estimates vanish
@@ -13,7 +15,7 @@ platform keeps are assumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 
@@ -27,33 +29,63 @@ from tts_chaos.twin.domains.finance.entities import (
     Transaction,
 )
 from tts_chaos.twin.domains.order.entities import LineItem, Order
-from tts_chaos.twin.domains.return_refund.entities import ReturnRequest
-from tts_chaos.twin.domains.return_refund.refunds import refund_of
+from tts_chaos.twin.domains.return_refund.given_back import (
+    GivenBack,
+    amount_given_back,
+    given_back,
+)
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.money import ZERO, round_amount
 
-__all__ = ["estimates", "payments_of", "statements_of", "transaction_of", "transactions_of"]
+__all__ = ["estimates", "payments_of", "statements_of", "transactions_of", "transactions_of_order"]
 
 DAY_S = 86_400
 PAYMENT_STARTS_S = 12 * 3_600
 PAYMENT_TAKES_S = 12 * 3_600
 REFERRAL_SHARE = Decimal("0.06")
-
-_REFUNDED = frozenset(
-    {
-        "RETURN_OR_REFUND_REQUEST_SUCCESS",
-        "RETURN_OR_REFUND_REQUEST_COMPLETE",
-        "REPLACEMENT_REQUEST_REFUND_SUCCESS",
-    }
+_AMOUNTS = (
+    "gross",
+    "seller_discount",
+    "gross_refund",
+    "discount_refund",
+    "shipping_actual",
+    "shipping_paid",
+    "shipping_by_platform",
+    "referral_fee",
+    "customer_payment",
+    "customer_refund",
 )
 
 
-def transaction_of(env: TwinEnv, order: Order) -> Transaction:
-    """Return what an order brings, as far as it is known now."""
+def transactions_of_order(env: TwinEnv, order: Order) -> list[Transaction]:
+    """Return what an order brought: the sale when it settled, then each later refund."""
+    if not order.completed_at_s:
+        return []
+    refunds = given_back(env, order)
+    early = sum(row.at_s <= order.completed_at_s for row in refunds)
+    before = _brought(env, order, refunds[:early])
+    rows = [before]
+    for count, refund in enumerate(refunds[early:], early + 1):
+        after = _brought(env, order, refunds[:count])
+        rows.append(
+            msgspec.structs.replace(
+                after,
+                id=_id(env, "transaction", f"{order.id}/{refund.request_id}"),
+                settled_at_s=refund.at_s,
+                **{name: getattr(after, name) - getattr(before, name) for name in _AMOUNTS},
+            )
+        )
+        before = after
+    return rows
+
+
+def _brought(env: TwinEnv, order: Order, refunds: Sequence[GivenBack]) -> Transaction:
+    """Return what an order brings in all, if these are all its refunds."""
     sold = order.open_lines
-    refunded, offered = _given_back(env, order)
-    back = refund_of(order, [line.id for line in refunded])
-    is_whole = bool(refunded) and len(refunded) == len(order.lines)
+    whole = {id for row in refunds if row.is_whole for id in row.line_ids}
+    refunded = [line for line in sold if line.id in whole]
+    offered = sum((row.part for row in refunds), ZERO)
+    is_whole = any(row.is_whole and len(row.line_ids) == len(order.lines) for row in refunds)
     charge = order.shipping
     gross, discount = _list_prices(sold), -_seller_discounts(sold)
     gross_back, discount_back = -_list_prices(refunded) - offered, _seller_discounts(refunded)
@@ -75,21 +107,21 @@ def transaction_of(env: TwinEnv, order: Order) -> Transaction:
         shipping_by_platform=charge.platform_discount,
         referral_fee=-round_amount(max(revenue, ZERO) * REFERRAL_SHARE, order.currency),
         customer_payment=order.total,
-        customer_refund=-(back.total + offered),
+        customer_refund=-sum((amount_given_back(order, row) for row in refunds), ZERO),
     )
 
 
 def transactions_of(env: TwinEnv, shop_id: str) -> list[Transaction]:
     """Return every transaction that has settled, in order of settling."""
-    orders = (row for row in env.store.list(Order, shop_id) if row.completed_at_s)
-    rows = [transaction_of(env, order) for order in orders]
-    return sorted(rows, key=lambda row: (row.settled_at_s, row.order_id))
+    orders = env.store.list(Order, shop_id)
+    rows = [row for order in orders for row in transactions_of_order(env, order)]
+    return sorted(rows, key=lambda row: (row.settled_at_s, row.order_id, row.id))
 
 
 def estimates(env: TwinEnv, shop_id: str) -> list[Transaction]:
     """Return what delivered orders are going to bring; a row vanishes when its order settles."""
     orders = (row for row in env.store.list(Order, shop_id) if row.status == "DELIVERED")
-    return [transaction_of(env, order) for order in orders]
+    return [_brought(env, order, given_back(env, order)) for order in orders]
 
 
 def statements_of(env: TwinEnv, shop_id: str) -> list[Statement]:
@@ -153,18 +185,6 @@ def _payment(id: str, statements: list[Statement]) -> Payment:
         created_at_s=last.paid_at_s - PAYMENT_TAKES_S,
         paid_at_s=last.paid_at_s,
     )
-
-
-def _given_back(env: TwinEnv, order: Order) -> tuple[list[LineItem], Decimal]:
-    """Return the units refunded in full, and the parts refunded by agreement."""
-    requests = [
-        row
-        for row in env.store.list(ReturnRequest, order.shop_id)
-        if row.order_id == order.id and row.status in _REFUNDED
-    ]
-    offered = sum((row.offered for row in requests), ZERO)
-    whole = {id for row in requests if not row.offered for id in row.line_ids}
-    return [line for line in order.open_lines if line.id in whole], offered
 
 
 def _list_prices(lines: Iterable[LineItem]) -> Decimal:

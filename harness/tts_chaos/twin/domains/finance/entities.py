@@ -12,7 +12,7 @@ __all__ = ["LiftedPayment", "LiftedStatement", "Payment", "Statement", "Transact
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
-    """What one order brings the seller.
+    """What one order brings the seller, or what a refund after its settling takes back.
 
     Attributes:
         gross: List prices of the units sold.

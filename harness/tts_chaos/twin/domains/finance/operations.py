@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from tts_chaos.twin.domains.authorization.entities import Shop
 from tts_chaos.twin.domains.finance.books import (
     estimates,
     payments_of,
     statements_of,
-    transaction_of,
+    transactions_of_order,
 )
 from tts_chaos.twin.domains.finance.entities import Statement, Transaction
 from tts_chaos.twin.domains.finance.render import (
@@ -27,6 +28,7 @@ from tts_chaos.twin.domains.finance.render import (
     unsettled_view,
 )
 from tts_chaos.twin.domains.order.entities import Order
+from tts_chaos.twin.domains.product.money import CURRENCY_BY_REGION
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.listing import page_of
 from tts_chaos.twin.money import amount_text
@@ -129,7 +131,7 @@ def get_statement_transactions(call: Call) -> dict[str, Any]:
 def get_order_transactions_202309(call: Call) -> dict[str, Any]:
     """Return the settled transactions of an order; none before it settles."""
     order = _order(call)
-    rows = [transaction_of(call.env, order)] if order.completed_at_s else []
+    rows = transactions_of_order(call.env, order)
     return _full(
         call,
         {
@@ -144,10 +146,10 @@ def get_order_transactions_202309(call: Call) -> dict[str, Any]:
 def get_order_transactions(call: Call) -> dict[str, Any]:
     """Return what an order brought, by SKU; nothing before it settles."""
     order = _order(call)
-    row = transaction_of(call.env, order)
-    if not order.completed_at_s:
+    rows = transactions_of_order(call.env, order)
+    if not rows:
         return {"order_id": order.id, "order_create_time": order.created_at_s}
-    text = {name: amount_text(amount, order.currency) for name, amount in sums_of([row]).items()}
+    text = {name: amount_text(amount, order.currency) for name, amount in sums_of(rows).items()}
     return _full(
         call,
         {
@@ -158,7 +160,7 @@ def get_order_transactions(call: Call) -> dict[str, Any]:
             "fee_and_tax_amount": text["fee"],
             "shipping_cost_amount": text["shipping"],
             "settlement_amount": text["settlement"],
-            "sku_transactions": [_sku_row(call, order, row)],
+            "sku_transactions": [_sku_row(call, order, row) for row in rows],
         },
     )
 
@@ -171,7 +173,7 @@ def get_unsettled(call: Call) -> dict[str, Any]:
         row for row in estimates(call.env, call.shop_id) if window.contains(row.order_created_at_s)
     ]
     page = _page(call, _sorted(call, rows, lambda row: row.order_created_at_s))
-    currency = rows[0].currency if rows else "USD"
+    currency = rows[0].currency if rows else _currency(call)
     text = {name: amount_text(amount, currency) for name, amount in sums_of(rows).items()}
     return _full(
         call,
@@ -241,6 +243,11 @@ def _sku_row(call: Call, order: Order, row: Transaction) -> dict[str, Any]:
     found = next((one.id for one in statements if row in one.transactions), "")
     sku = {"sku_id": line.sku_id, "sku_name": line.sku_name, "product_name": line.product_name}
     return sku_transaction_view(row, sku=sku, quantity=len(order.open_lines), statement_id=found)
+
+
+def _currency(call: Call) -> str:
+    shop = call.env.store.get(Shop, "", call.shop_id)
+    return CURRENCY_BY_REGION.get(shop.region if shop else "", "USD")
 
 
 def _statement(call: Call) -> Statement:

@@ -13,6 +13,7 @@ from tts_chaos.twin.domains.return_refund.cancelling import (
     open_cancellation,
 )
 from tts_chaos.twin.domains.return_refund.entities import Cancellation, ReturnRequest
+from tts_chaos.twin.domains.return_refund.given_back import refundable_lines
 from tts_chaos.twin.domains.return_refund.lifecycle import CANCEL_PENDING
 from tts_chaos.twin.domains.return_refund.reasons import BUYER_CANCEL, RETURN
 from tts_chaos.twin.domains.return_refund.returning import (
@@ -94,6 +95,10 @@ def request_return(
         raise UsageError(
             f"request_return: order {chosen.id} is {chosen.status}; choose a delivered order that "
             "has no open return"
+        )
+    if not refundable_lines(env, chosen):
+        raise UsageError(
+            f"request_return: every unit of order {chosen.id} is refunded already; choose another"
         )
     request = open_return(env, chosen, return_type, next(iter(RETURN)))
     return {"return_id": request.id, "return_status": request.status}

@@ -7,11 +7,12 @@ not, and that a return which the seller asks for needs no further approval, are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.product.money import parse_amount
+from tts_chaos.twin.domains.return_refund.given_back import refundable_lines
 from tts_chaos.twin.domains.return_refund.line_choice import choose_lines
 from tts_chaos.twin.domains.return_refund.reasons import (
     BUYER_CANCEL,
@@ -59,19 +60,28 @@ def tell_eligibility(call: Call) -> dict[str, Any]:
     by_sku: dict[str, list[LineItem]] = {}
     for line in order.open_lines:
         by_sku.setdefault(line.sku_id, []).append(line)
+    refundable = {line.id for line in refundable_lines(call.env, order)}
     return {
         "sku_eligibility": [
             {
                 "sku_id": sku_id,
-                "line_item_eligibility": [_verdict(call, order, lines, kind) for kind in wanted],
+                "line_item_eligibility": [
+                    _verdict(call, order, _asked_for(kind, lines, refundable), kind)
+                    for kind in wanted
+                ],
             }
             for sku_id, lines in by_sku.items()
         ]
     }
 
 
+def _asked_for(kind: str, lines: list[LineItem], refundable: set[str]) -> list[LineItem]:
+    """Return the units that a request of that kind can be about."""
+    return lines if kind == "CANCEL" else [line for line in lines if line.id in refundable]
+
+
 def _verdict(call: Call, order: Order, lines: list[LineItem], kind: str) -> dict[str, Any]:
-    code = _obstacle(call, order, kind)
+    code = _obstacle(call, order, kind) if lines else NOT_NOW
     shown: dict[str, Any] = {
         "request_type": kind,
         "order_line_items_ids": [line.id for line in lines],
@@ -106,8 +116,10 @@ def _reasons(kind: str, *, by_seller: bool) -> list[str]:
 def calculate_refund(call: Call) -> dict[str, Any]:
     """Return what the buyer would get back; nothing changes."""
     order = _order(call, call.body["order_id"])
-    _check_reason(call.body["reason_name"], call.body["request_type"])
-    lines = choose_lines(order.open_lines, call.body)
+    kind = call.body["request_type"]
+    _check_reason(call.body["reason_name"], kind)
+    left = order.open_lines if kind == "CANCEL" else _refundable(call, order)
+    lines = choose_lines(left, call.body)
     return {"order_refund_amount": render_refund(refund_of(order, _ids(lines)))}
 
 
@@ -125,7 +137,7 @@ def create_return(call: Call) -> dict[str, Any]:
     _check_reason(call.body["return_reason"], kind)
     if order.status not in RETURNABLE or before:
         raise RefusalError(STATE_FORBIDS, f"An order in status {order.status} has no return.")
-    lines = choose_lines(order.open_lines, call.body)
+    lines = choose_lines(_refundable(call, order), call.body)
     _check_total(call, order, lines)
     request = open_return(
         call.env,
@@ -138,6 +150,13 @@ def create_return(call: Call) -> dict[str, Any]:
     event = "approve_refund" if kind == "REFUND" else "approve_return"
     after = move_return(call.env, request, event, answer=answer, role="SELLER")
     return {"return_id": after.id, "return_status": after.status}
+
+
+def _refundable(call: Call, order: Order) -> Sequence[LineItem]:
+    lines = refundable_lines(call.env, order)
+    if not lines:
+        raise RefusalError(STATE_FORBIDS, "Every unit of the order is refunded already.")
+    return lines
 
 
 def _check_total(call: Call, order: Order, lines: list[LineItem]) -> None:

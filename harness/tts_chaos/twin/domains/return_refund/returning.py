@@ -1,7 +1,7 @@
 """How returns, refunds and replacements come to be and move, and what they do to their order.
 
-A full refund completes an order. Goods that come back do not raise stock by themselves: the seller
-puts them back on sale with an inventory update (assumed).
+An order whose every unit is refunded in full is completed. Goods that come back do not raise stock
+by themselves: the seller puts them back on sale with an inventory update (assumed).
 
 Source: protocol facts, section 7.5 (documented: 48 h until silence is consent, 24 h for
 replacements); webhook events, type 12 (documented). That the deadline after goods came back is the
@@ -17,6 +17,11 @@ import msgspec
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.moves import ORDER_LIFE, move_order
 from tts_chaos.twin.domains.return_refund.entities import ReturnRequest
+from tts_chaos.twin.domains.return_refund.given_back import (
+    REFUNDED,
+    given_back,
+    refundable_lines,
+)
 from tts_chaos.twin.domains.return_refund.lifecycle import (
     REPLACEMENT_PENDING,
     RETURN,
@@ -34,17 +39,15 @@ _ANSWER_WITHIN_S = {"REPLACEMENT": 24 * 3600}
 _ANSWER_WITHIN_S_OTHERWISE = 48 * 3600
 
 _SUCCESS = "RETURN_OR_REFUND_REQUEST_SUCCESS"
-_REFUNDED = (_SUCCESS, "REPLACEMENT_REQUEST_REFUND_SUCCESS")
 _AWAITING_SELLER = (RETURN_PENDING, REPLACEMENT_PENDING, "BUYER_SHIPPED_ITEM")
 _ENDED = (
     "REFUND_OR_RETURN_REQUEST_REJECT",
     "REJECT_RECEIVE_PACKAGE",
     "RETURN_OR_REFUND_REQUEST_CANCEL",
-    "RETURN_OR_REFUND_REQUEST_COMPLETE",
     "REPLACEMENT_REQUEST_REJECT",
     "REPLACEMENT_REQUEST_CANCEL",
     "REPLACEMENT_REQUEST_COMPLETE",
-    *_REFUNDED,
+    *REFUNDED,
 )
 _CONSENT = {
     (RETURN_PENDING, "REFUND"): "approve_refund",
@@ -82,7 +85,7 @@ def open_return(
         status=status,
         reason=reason,
         role=role,
-        line_ids=line_ids or tuple(line.id for line in order.open_lines),
+        line_ids=line_ids or tuple(line.id for line in refundable_lines(env, order)),
         trail=(("request", role, status, now_s),),
         created_at_s=now_s,
         updated_at_s=now_s,
@@ -102,7 +105,7 @@ def move_return(
     role: str = "",
     **changes: Any,
 ) -> ReturnRequest:
-    """Move `request` by an event of `lifecycle.RETURN`; a full refund completes the order.
+    """Move `request` by an event of `lifecycle.RETURN`; the last unit's refund completes the order.
 
     Args:
         env: The twin's environment.
@@ -134,9 +137,8 @@ def move_return(
         change=f"return.{_PAST[event]}",
     )
     env.emit(EventType.RETURN_STATUS_CHANGE, after.shop_id, _notice(after))
-    # An offer that was accepted gives back a part only, and the order goes on.
-    if status in _REFUNDED and event != "accept_offer":
-        _complete_order(env, after)
+    if status in REFUNDED:
+        _complete_if_all_is_refunded(env, after)
     return after
 
 
@@ -181,9 +183,13 @@ def progress_return(env: TwinEnv, request: ReturnRequest) -> None:
     move_return(env, request, event, role="SYSTEM")
 
 
-def _complete_order(env: TwinEnv, request: ReturnRequest) -> None:
+def _complete_if_all_is_refunded(env: TwinEnv, request: ReturnRequest) -> None:
+    # A part given back by agreement leaves a sale behind, and the order goes on.
     order = env.store.get(Order, request.shop_id, request.order_id)
-    if order is not None and "refund" in ORDER_LIFE.events(order.status):
+    if order is None or "refund" not in ORDER_LIFE.events(order.status):
+        return
+    whole = {id for row in given_back(env, order) if row.is_whole for id in row.line_ids}
+    if all(line.id in whole for line in order.open_lines):
         move_order(env, order.shop_id, order.id, "refund")
 
 
