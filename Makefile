@@ -70,6 +70,14 @@ prove-idle-cost: $(READY) ## Without --tts-chaos the plugin costs nothing and im
 prove-speed: $(READY) ## The simulated catalogue is 20 times faster than the time it covers, and under 15 s
 	@$(BIN)/python -m tests.proofs.prove_speed
 
+.PHONY: prove-twin-speed
+prove-twin-speed: $(READY) ## The served twin beside a no-op server, uvicorn, Prism, Mockoon, WireMock
+	@$(BIN)/python -m tests.proofs.prove_twin_speed
+
+.PHONY: prove-twin-memory
+prove-twin-memory: $(READY) ## The served twin's memory stays flat over a million signed requests
+	@$(BIN)/python -m tests.proofs.prove_twin_memory
+
 .PHONY: prove-new-user
 prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty folder
 	@$(BIN)/python -m tests.proofs.prove_new_user

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import sys
 import threading
@@ -20,6 +21,7 @@ from tts_chaos.errors import UsageError
 from tts_chaos.serving.control import ControlApi
 from tts_chaos.serving.http_reading import Origin
 from tts_chaos.serving.http_server import HttpServer, Listener
+from tts_chaos.serving.rolling_recorder import KEPT_RECORDS
 from tts_chaos.serving.standalone import Setup, Standalone
 
 __all__ = ["add_arguments", "describe", "run"]
@@ -58,6 +60,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="a refresh kills the refresh token used (yes)",
     )
+    history = parser.add_argument_group("the history")
+    history.add_argument(
+        "--history-limit",
+        type=_positive,
+        default=KEPT_RECORDS,
+        metavar="N",
+        help=f"keep the newest N records in memory ({KEPT_RECORDS})",
+    )
+    history.add_argument(
+        "--history", metavar="FILE", help="append every record to FILE, as JSON Lines"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON line when ready")
 
 
@@ -76,9 +89,19 @@ def run(options: argparse.Namespace) -> int:
         undo.callback(control.stop)
         twin.start()
         control.start()
+        _settle_memory()
         described = describe(twin, control.address("control")[1])
         print(json.dumps(described) if options.json else _for_people(described), flush=True)
         return _wait(interrupted, twin)
+
+
+def _settle_memory() -> None:
+    """Take what is there at the start out of garbage collection: contracts stay until the end.
+
+    A collector that walks them again and again costs requests their time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _wait(interrupted: threading.Event, twin: Standalone) -> int:
@@ -107,6 +130,8 @@ def _make_twin(options: argparse.Namespace) -> Standalone:
         profile=options.profile,
         rotation=options.rotation,
         tls=options.tls,
+        history_limit=options.history_limit,
+        history_file=options.history,
         port=options.port,
         token_port=options.token_port,
     )
@@ -174,4 +199,10 @@ def _port(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)

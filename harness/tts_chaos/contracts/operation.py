@@ -180,6 +180,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return f"{self.domain}.{self.id.split('.')[2]}"
 
     @cached_property
+    def parameters_by_name(self) -> dict[str, Parameter]:
+        """`parameters` by name, in their order."""
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    @cached_property
     def body_validator(self) -> Any:
         """Compiled form of `body_schema`; accepts everything where there is none."""
         return _compile_request(self.body_schema or {})

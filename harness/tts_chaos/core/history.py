@@ -23,6 +23,7 @@ from tts_chaos.core.verdict import Phase
 __all__ = [
     "Committed",
     "Completed",
+    "Dropped",
     "Exchange",
     "FaultEvent",
     "FaultMoment",
@@ -258,6 +259,12 @@ class Waiting(_Base, frozen=True, kw_only=True, tag="waiting"):
     reason: str
 
 
+class Dropped(_Base, frozen=True, kw_only=True, tag="dropped"):
+    """In the text of a history that is kept in part: `records` of them are gone from `index` on."""
+
+    records: int
+
+
 Record: TypeAlias = (
     PhaseEntered
     | StepTaken
@@ -271,6 +278,7 @@ Record: TypeAlias = (
     | Truth
     | Searched
     | Waiting
+    | Dropped
 )
 
 R = TypeVar("R")

@@ -40,6 +40,16 @@ BODY_END = 1_024
 """How many of them are the end of a longer body."""
 
 
+class _Head(msgspec.Struct, frozen=True):
+    """The two fields of an envelope that records name; the payload is not read."""
+
+    code: Json = None
+    message: Json = None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 class _Open:
     """An exchange under way; recorded when concluded."""
 
@@ -399,10 +409,8 @@ class Gateway:
 def _envelope_of(body: bytes) -> tuple[int | None, str]:
     """Return code and message of an envelope; (None, "") where the body is none."""
     try:
-        value = msgspec.json.decode(body)
+        head = _HEAD.decode(body)
     except msgspec.DecodeError:
         return None, ""
-    if not isinstance(value, dict):
-        return None, ""
-    code, message = value.get("code"), value.get("message")
+    code, message = head.code, head.message
     return (code if isinstance(code, int) else None, message if isinstance(message, str) else "")

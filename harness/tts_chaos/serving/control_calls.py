@@ -121,7 +121,11 @@ def get_state(twin: Standalone, _request: ControlRequest) -> Json:
 
 
 def get_history(twin: Standalone, request: ControlRequest) -> Json:
-    """Return what happened, one JSON object a line; ?since=<index> leaves out earlier ones."""
+    """Return what happened, one JSON object a line; ?since=<index> leaves out earlier ones.
+
+    Where records were dropped to keep memory bounded, the first line counts them:
+    {"record": "dropped", "index": <first missing>, "records": <how many>}.
+    """
     return Lines(twin.history_since(request.whole_number("since", 0)))
 
 

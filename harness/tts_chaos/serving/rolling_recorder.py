@@ -1,31 +1,41 @@
-"""A recorder for a platform that runs for days: keeps the newest records, forgets the rest."""
+"""A recorder for a platform that runs for days: keeps the newest records, says what it dropped."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import BinaryIO
 
 import msgspec
 
 from tts_chaos.core.clock import Clock
-from tts_chaos.core.history import History, Record
+from tts_chaos.core.history import Dropped, History, Record
 from tts_chaos.engine.recorder import Recorder
 
 __all__ = ["KEPT_RECORDS", "RollingRecorder"]
 
-KEPT_RECORDS = 50_000
-"""About 200 MB at worst, and an hour of an ordinary integration's traffic."""
+KEPT_RECORDS = 20_000
+"""Some 100 MB with answers of 5 KB each; an hour of an ordinary integration's traffic."""
 
 
 class RollingRecorder(Recorder):
-    """Keeps the newest `kept` records; their indices go on counting. Thread-safe."""
+    """Keeps the newest `kept` records; their indices go on counting. Thread-safe.
 
-    def __init__(self, clock: Clock, *, kept: int = KEPT_RECORDS) -> None:
+    Args:
+        clock: Instant of every record.
+        kept: How many records stay in memory.
+        spool: Where every record is written as a line of JSON besides, None for nowhere.
+    """
+
+    def __init__(
+        self, clock: Clock, *, kept: int = KEPT_RECORDS, spool: BinaryIO | None = None
+    ) -> None:
         super().__init__(clock)
         self._time = clock
         self._kept: deque[Record] = deque(maxlen=kept)
         self._next_index = 0
         self._guard = threading.Lock()
+        self._spool = spool
 
     def add(self, record: Record) -> Record:
         """Give `record` its index and instant and keep it; returns the kept one."""
@@ -34,13 +44,23 @@ class RollingRecorder(Recorder):
             kept = msgspec.structs.replace(record, index=self._next_index, at_ms=at_ms)
             self._next_index += 1
             self._kept.append(kept)
+            if self._spool is not None:
+                self._spool.write(History([kept]).to_json_lines())
             return kept
 
     def history(self) -> History:
         """Return the records kept."""
-        return History(self.since(0))
+        with self._guard:
+            return History(self._kept)
 
     def since(self, index: int) -> list[Record]:
-        """Return the records kept whose index is `index` or higher."""
+        """Return the records whose index is `index` or higher.
+
+        Those no longer kept are represented by one `Dropped` in front, which counts them.
+        """
         with self._guard:
-            return [record for record in self._kept if record.index >= index]
+            first = self._next_index - len(self._kept)
+            kept = [record for record in self._kept if record.index >= index]
+            if index >= first:
+                return kept
+            return [Dropped(index=index, records=first - index), *kept]

@@ -12,7 +12,8 @@ import itertools
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.recordings import Exchange
@@ -22,13 +23,13 @@ from tts_chaos.core.history import History, Json
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.ports import OpenExchange
-from tts_chaos.errors import FaultNotSupportedError
+from tts_chaos.errors import FaultNotSupportedError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.plane import FaultPlane, Receipt
 from tts_chaos.serving.line import Line, Proxy, refusal, uses_proxy
 from tts_chaos.serving.platform_server import PlatformServer
 from tts_chaos.serving.real_clock import RealClock
-from tts_chaos.serving.rolling_recorder import RollingRecorder
+from tts_chaos.serving.rolling_recorder import KEPT_RECORDS, RollingRecorder
 from tts_chaos.serving.webhook_sender import WebhookSender, check_address
 from tts_chaos.twin.lifting import region_told_by
 from tts_chaos.twin.settings import TwinSettings
@@ -57,6 +58,9 @@ class Setup:
         profile: Error profile, `documented` or `article`.
         rotation: Whether a refresh kills the refresh token used.
         tls: Whether to speak TLS.
+        history_limit: Records of the history that stay in memory, the newest ones.
+        history_file: File to which every record is appended as a line of JSON, None for none. A
+            reset goes on in the same file, with indices from 0 again.
         port: Port of the API host, 0 for a free one. Behind a proxy this is the port behind.
         token_port: Port of the token host, 0 for a free one.
     """
@@ -70,6 +74,8 @@ class Setup:
     profile: str = "documented"
     rotation: bool = True
     tls: bool = False
+    history_limit: int = KEPT_RECORDS
+    history_file: str | None = None
     port: int = 0
     token_port: int = 0
 
@@ -77,11 +83,11 @@ class Setup:
 class _Stage:
     """One platform with everything around it; a reset makes a new one."""
 
-    def __init__(self, setup: Setup, clock: RealClock) -> None:
+    def __init__(self, setup: Setup, clock: RealClock, spool: BinaryIO | None) -> None:
         entropy = Entropy(setup.seed)
         secrets = SecretBook()
         self.clock = SkewedClock(clock)
-        self.recorder = RollingRecorder(clock)
+        self.recorder = RollingRecorder(clock, kept=setup.history_limit, spool=spool)
         self.plane = FaultPlane(entropy.child("faults"))
         self.gateway = Gateway(
             clock=self.clock,
@@ -130,7 +136,8 @@ class Standalone:
     def __init__(self, setup: Setup, *, proxy: Proxy | None = None) -> None:
         self.setup = setup
         self._clock = RealClock()
-        self._stage = _Stage(setup, self._clock)
+        self._spool = _open_spool(setup.history_file)
+        self._stage = _Stage(setup, self._clock, self._spool)
         self._line = Line(proxy) if proxy is not None else None
         self._server = PlatformServer(
             self, api_port=setup.port, token_port=setup.token_port, tls=setup.tls
@@ -160,6 +167,8 @@ class Standalone:
     def stop(self) -> None:
         """Free ports, threads and files."""
         with ExitStack() as undo:
+            if self._spool is not None:
+                undo.callback(self._spool.close)
             undo.callback(self._server.stop)
             if self._line is not None:
                 undo.callback(self._line.close)
@@ -199,7 +208,7 @@ class Standalone:
         """Begin anew: state, history and keys of the seed; faults lifted, webhooks stopped."""
         self.stop_webhooks()
         self.lift_all()
-        self._stage = _Stage(self.setup, self._clock)
+        self._stage = _Stage(self.setup, self._clock, self._spool)
 
     # -- the platform ---------------------------------------------------------------------------
 
@@ -212,7 +221,7 @@ class Standalone:
         return self._stage.gateway.ledger()
 
     def history_since(self, index: int) -> bytes:
-        """Return the records kept from `index` on, as JSON Lines."""
+        """Return the records from `index` on as JSON Lines; the first tells what was dropped."""
         return History(self._stage.recorder.since(index)).to_json_lines()
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
@@ -301,3 +310,15 @@ class Standalone:
         sender, self._sender = self._sender, None
         if sender is not None:
             sender.stop()
+
+
+def _open_spool(path: str | None) -> BinaryIO | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).open("ab")
+    except OSError as error:
+        raise UsageError(
+            f"the history cannot be written to {path!r}: {error}; name a file in a folder that "
+            "exists and can be written to"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import formatdate
+from functools import lru_cache
 
 from tts_chaos.contracts.answers import ArticleError
 from tts_chaos.contracts.loader import Contracts
@@ -121,9 +122,14 @@ class Answerer:
 
     def _headers(self) -> Headers:
         """Return the date by the platform's clock, so that a skewed one can be seen."""
-        return (("date", formatdate(self._clock.now_ms() // 1000, usegmt=True)),)
+        return (("date", _date_text(self._clock.now_ms() // 1000)),)
 
 
 _RATE_STATUS = 429
 _IP_STATUS = 403
 """The IP list is enforced by the gateway in front of the token host, too (recorded)."""
+
+
+@lru_cache(maxsize=16)
+def _date_text(second: int) -> str:
+    return formatdate(second, usegmt=True)

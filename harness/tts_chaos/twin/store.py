@@ -39,6 +39,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 Observer = Callable[[Change], None]
 
 
@@ -48,6 +49,7 @@ class Store:
     def __init__(self, observer: Observer | None = None) -> None:
         self._observer = observer
         self._kinds: dict[type, dict[tuple[str, str], object]] = {}
+        self._derived: dict[tuple[type, str, str], tuple[object, dict[object, object]]] = {}
 
     def get(self, kind: type[E], shop_id: str, id: str) -> E | None:
         """Return the entity or None."""
@@ -57,6 +59,21 @@ class Store:
         """Return entities of a kind in order of creation; of every shop for None."""
         rows = self._kinds.get(kind, {}).items()
         return [row for key, row in rows if shop_id is None or key[0] == shop_id]  # type: ignore[misc]
+
+    def derive(self, entity: E, make: Callable[[E], T]) -> T:
+        """Return `make(entity)`, made once for as long as the entity stays as it is.
+
+        Entities are frozen, so what was made of one holds until another takes its place. Both
+        `make` and its result must depend on the entity alone; the result is shared, not copied.
+        """
+        key = (type(entity), entity.shop_id, entity.id)
+        source, made = self._derived.get(key, (None, {}))
+        if source is not entity:
+            made = {}
+            self._derived[key] = (entity, made)
+        if make not in made:
+            made[make] = make(entity)
+        return made[make]  # type: ignore[return-value]
 
     def put(self, entity: E, *, change: str) -> E:
         """Store `entity`, new or in place of the one with its id, and report `change`."""
@@ -85,6 +102,7 @@ class Store:
     def remove(self, kind: type[E], shop_id: str, id: str, *, change: str) -> None:
         """Remove one entity, if it is there, and report `change`."""
         before = self._kinds.get(kind, {}).pop((shop_id, id), None)
+        self._derived.pop((kind, shop_id, id), None)
         if before is not None:
             self._notify(Change(what=change, before=before, after=None, id=id, shop_id=shop_id))
 

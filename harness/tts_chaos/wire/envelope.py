@@ -8,6 +8,7 @@ Source: protocol facts, section 3 ("envelope", recorded; "request_id", documente
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -97,5 +98,10 @@ def mint_request_id(clock: Clock, entropy: Entropy) -> str:
 
     Source: samples; whether their time is UTC or UTC+8 is not settled (assumed UTC).
     """
-    moment = datetime.fromtimestamp(clock.now_ms() / 1000, tz=UTC)
-    return f"{moment:%Y%m%d%H%M%S}{entropy.hexadecimal(REQUEST_ID_LENGTH - 14)}"
+    moment = _moment_text(clock.now_ms() // 1000)
+    return moment + entropy.hexadecimal(REQUEST_ID_LENGTH - 14)
+
+
+@lru_cache(maxsize=16)
+def _moment_text(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, tz=UTC):%Y%m%d%H%M%S}"

@@ -49,7 +49,12 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of query parameter `name`, decoded, or None."""
-        return next((value for key, value in self.query_pairs if key == name), None)
+        return self._first_values.get(name)
+
+    @cached_property
+    def _first_values(self) -> dict[str, str]:
+        # From the end, so that the first of a repeated key is the one that stays.
+        return dict(reversed(self.query_pairs))
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name` (given in lower case), or None."""

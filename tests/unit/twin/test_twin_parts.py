@@ -134,6 +134,23 @@ def test_updating_what_is_not_there_is_refused() -> None:
 # -- rate ------------------------------------------------------------------------------------------
 
 
+def test_what_is_derived_of_an_entity_is_made_once_until_it_changes() -> None:
+    store, made = Store(), []
+
+    def name(thing: Thing) -> str:
+        made.append(thing)
+        return f"thing {thing.id}, {len(made)}"
+
+    old = store.put(Thing(id="1", shop_id="a"), change="thing.made")
+    assert [store.derive(old, name), store.derive(old, name)] == ["thing 1, 1"] * 2
+
+    new = store.put(Thing(id="1", shop_id="a"), change="thing.changed")
+    assert store.derive(new, name) == "thing 1, 2"
+
+    store.remove(Thing, "a", "1", change="thing.removed")
+    assert store.derive(new, name) == "thing 1, 3"
+
+
 def test_refused_calls_do_not_prolong_the_wait() -> None:
     limiter = RateLimiter()
     instants = (0, 500, 900, 999, 1_000)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.price_detail import price_detail_view
-from tts_chaos.twin.domains.order.render import order_view
+from tts_chaos.twin.domains.order.render import order_json, order_view
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.listing import page_of, sort_rows, within_windows
 from tts_chaos.wire.codes import ApiCode
@@ -31,7 +31,7 @@ def search_orders(call: Call) -> dict[str, Any]:
     found = sort_rows([row for row in rows if accepts(row)], call.query, descending=True)
     page = page_of(call, found, sizes=PAGE_SIZES, default_size=DEFAULT_PAGE_SIZE)
     return {
-        "orders": [order_view(order) for order in page.items],
+        "orders": [call.env.store.derive(order, order_json) for order in page.items],
         "next_page_token": page.next_page_token,
         "total_count": page.total_count,
     }
@@ -40,7 +40,7 @@ def search_orders(call: Call) -> dict[str, Any]:
 @handles("order.202309.get_order_detail")
 def get_order_detail(call: Call) -> dict[str, Any]:
     """Return the orders asked for, in that order; ids the shop does not have are missing."""
-    return {"orders": [order_view(order) for order in _asked_for(call)]}
+    return {"orders": [call.env.store.derive(order, order_json) for order in _asked_for(call)]}
 
 
 @handles("order.202507.get_order_detail")

@@ -11,12 +11,19 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tts_chaos.twin.domains.order.entities import Address, LineItem, Order
 from tts_chaos.twin.money import ZERO, amount_text
 
-__all__ = ["ledger_order", "order_view", "visible_phone"]
+__all__ = ["ledger_order", "order_json", "order_view", "visible_phone"]
 
 Text = Callable[[Decimal], str]
+
+
+def order_json(order: Order) -> msgspec.Raw:
+    """Return `order_view` as JSON, ready to be part of an answer."""
+    return msgspec.Raw(msgspec.json.encode(order_view(order)))
 
 
 def order_view(order: Order) -> dict[str, Any]:
