@@ -14,8 +14,8 @@ from tts_chaos.engine.recorder import Recorder
 
 __all__ = ["KEPT_RECORDS", "RollingRecorder"]
 
-KEPT_RECORDS = 20_000
-"""Some 100 MB with answers of 5 KB each; an hour of an ordinary integration's traffic."""
+KEPT_RECORDS = 5_000
+"""Up to some 180 MB: a record with a whole page of orders takes 36 KB, most take a few."""
 
 
 class RollingRecorder(Recorder):

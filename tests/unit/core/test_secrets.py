@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tts_chaos.core.secrets import SecretBook
+from tts_chaos.core.secrets import FEW_FORMS, SecretBook
 
 TOKEN = "TTP_pwSm2AAAA+BB/cc=="
 
@@ -74,3 +74,13 @@ def test_secrets_declared_later_are_found_too(book: SecretBook) -> None:
     book.add("second-secret", "refresh_token:2")
 
     assert book.find("second-secret")[0].secret == "{refresh_token:2}"
+
+
+@pytest.mark.parametrize("count", [1, FEW_FORMS + 1])
+def test_few_secrets_and_many_are_redacted_alike(count: int) -> None:
+    book = SecretBook()
+    for number in range(count):
+        book.add(f"secret-value-{number:03}", f"s:{number}")
+
+    assert book.redact("a secret-value-000 b") == "a {s:0} b"
+    assert book.redact("no such thing here") == "no such thing here"
