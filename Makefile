@@ -58,6 +58,10 @@ prove-recordings: $(READY) ## Recordings agree with the twin; defects, drift and
 prove-drift: $(READY) ## Planted changes of the contracts are found, and become faults that act
 	@$(BIN)/python -m tests.proofs.prove_drift
 
+.PHONY: prove-twin-robust
+prove-twin-robust: $(READY) ## Many generated requests and malformed streams: no crash, no hang
+	@$(BIN)/python -m tests.proofs.prove_twin_robust
+
 .PHONY: prove-determinism
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
 	@$(BIN)/python -m tests.proofs.prove_determinism

@@ -558,6 +558,18 @@ def test_what_a_lenient_platform_tolerates(make: Callable[[TwinPair], ApiRequest
     assert pair.send(make(pair)).code == 0
 
 
+def test_an_empty_list_as_body_lacks_the_fields_that_an_empty_object_lacks() -> None:
+    pair = TwinPair(settings=TwinSettings(strict=False))
+
+    replies = [
+        pair.send(pair.signed("POST", "/product/202309/products", (), body=body))
+        for body in (b"{}", b"[]")
+    ]
+
+    assert replies[0].code != 0
+    assert replies[0].code == replies[1].code
+
+
 def test_a_lenient_platform_notes_what_it_tolerates() -> None:
     pair = TwinPair(settings=TwinSettings(strict=False))
 

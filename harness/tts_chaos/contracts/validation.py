@@ -186,7 +186,9 @@ def check_body(operation: Operation, body: bytes, *, lenient: bool = False) -> C
         unreadable = Problem("body", "param body is no JSON", ApiCode.BODY_UNREADABLE)
         return Checked(value={}, problems=(unreadable,))
     if value == [] and lenient:
-        return Checked(value={}, warnings=(Problem("body", "param body is a list, taken as {}"),))
+        taken = Problem("body", "param body is a list, taken as {}")
+        checked = _check_object(operation, {})
+        return msgspec.structs.replace(checked, warnings=(taken, *checked.warnings))
     if not isinstance(value, dict):
         return Checked(value={}, problems=(Problem("body", "param body is no object"),))
     return _check_object(operation, value)

@@ -175,6 +175,11 @@ class Standalone:
             undo.callback(self.stop_webhooks)
 
     @property
+    def twin(self) -> Twin:
+        """The platform that is served now; a reset puts another in its place."""
+        return self._stage.twin
+
+    @property
     def failure(self) -> BaseException | None:
         """What went wrong inside the platform while serving, or None."""
         return self._server.failure

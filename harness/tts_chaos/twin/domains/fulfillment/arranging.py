@@ -127,7 +127,8 @@ def _groups(body: dict[str, Any]) -> list[tuple[str, list[str]]]:
     newer = body.get("splittable_groups_v2")
     if newer:
         return [
-            (row["id"], [line["order_line_id"] for line in row["order_line_list"]]) for row in newer
+            (row["id"], [line.get("order_line_id", "") for line in row["order_line_list"]])
+            for row in newer
         ]
     return [(row["id"], row["order_line_item_ids"]) for row in body["splittable_groups"]]
 
@@ -191,7 +192,7 @@ def _only(ids: list[str] | None) -> str:
 
 def _chosen(order: Order, body: dict[str, Any]) -> list[LineItem]:
     rows = [*(body.get("order_line_list") or ()), *(body.get("order_line_item") or ())]
-    wanted = [*(body.get("order_line_item_ids") or ()), *(row["order_line_id"] for row in rows)]
+    wanted = [*(body.get("order_line_item_ids") or ()), *(row.get("order_line_id") for row in rows)]
     left = [line for line in order.open_lines if not line.shipped_at_s]
     if any(id not in {line.id for line in left} for id in wanted):
         raise RefusalError(BAD_PARAMETER, "A line item is not part of what is left.")

@@ -124,7 +124,9 @@ def _profile(call: Call) -> tuple[str, dict[str, Any]]:
     email = call.body.get("email")
     if email is not None and not _is_email(email):
         raise RefusalError(EMAIL_REFUSED, f"{email!r} is no address of e-mail.")
-    profile = {key: value for key, value in call.body.items() if key != "locale"}
+    # Fields that nobody knows are passed over: kept, they could come back as an id.
+    known = (call.operation.body_schema or {}).get("properties", {})
+    profile = {key: value for key, value in call.body.items() if key in known and key != "locale"}
     return call.body.get("locale") or DEFAULT_LOCALE, profile
 
 

@@ -1,0 +1,159 @@
+"""Generated requests against a platform in process: what may be answered, and what may not."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+from tests.robustness.drafts import Drafter
+from tests.robustness.mutations import AFTER_SIGNING, BEFORE_SIGNING
+
+from tts_chaos.contracts.loader import Contracts, load_contracts
+from tts_chaos.contracts.validation import check_response
+from tts_chaos.core.clock import ManualClock, SkewedClock
+from tts_chaos.core.entropy import Entropy
+from tts_chaos.core.secrets import SecretBook
+from tts_chaos.engine.gateway import Gateway
+from tts_chaos.faults.plane import FaultPlane
+from tts_chaos.serving.rolling_recorder import RollingRecorder
+from tts_chaos.twin.settings import TwinSettings
+from tts_chaos.twin.twin import Twin
+from tts_chaos.wire.delivery import Fate
+from tts_chaos.wire.message import ApiRequest, ApiResponse
+
+__all__ = ["Findings", "send_generated"]
+
+REQUESTS_PER_SHOP = 5_000
+"""What was created stays, as it should; so a new shop begins now and then."""
+
+HANG_S = 5.0
+DECLINED = 501
+
+
+@dataclass
+class Findings:
+    """What one run ended with.
+
+    Attributes:
+        requests: How many were answered.
+        accepted: How many of them with code 0.
+        codes: How often each code was answered.
+        misses: What must not be, with the request that shows it.
+        slowest_s: The longest answer.
+    """
+
+    requests: int = 0
+    accepted: int = 0
+    codes: Counter[int] = field(default_factory=Counter)
+    misses: list[str] = field(default_factory=list)
+    slowest_s: float = 0.0
+
+
+class _Shop:
+    """One platform, and drafts about what is in it."""
+
+    def __init__(self, seed: int, contracts: Contracts, *, strict: bool) -> None:
+        self.contracts = contracts
+        clock = ManualClock()
+        secrets = SecretBook()
+        self.gateway = Gateway(
+            clock=SkewedClock(clock),
+            plane=FaultPlane(Entropy(seed)),
+            recorder=RollingRecorder(clock),
+            secrets=secrets,
+            call_limit=2**62,
+        )
+        twin = Twin(
+            clock=SkewedClock(clock),
+            entropy=Entropy(seed),
+            contracts=contracts,
+            settings=TwinSettings(strict=strict),
+            observe=self.gateway.on_change,
+            declare_secret=secrets.add,
+        )
+        twin.populate(orders=12, products=6, shops=2, regions=("GB", "JP"))
+        self.gateway.attach(twin)
+        self.clock = clock
+        self.rng = random.Random(seed)
+        self.drafter = Drafter(twin, self.rng, clock.now_ms() // 1000)
+
+    def draw(self) -> tuple[str, ApiRequest]:
+        """Return a request and what is wrong with it."""
+        draft, secret = self.drafter.draw(), self.drafter.credentials.app_secret
+        kind = self.rng.random()
+        if kind < 0.3:
+            return "nothing", draft.signed(secret)
+        if kind < 0.4:
+            name = self.rng.choice(list(AFTER_SIGNING))
+            return name, AFTER_SIGNING[name](draft.signed(secret), self.rng)
+        names = self.rng.choices(list(BEFORE_SIGNING), k=1 if kind < 0.8 else 3)
+        for name in names:
+            draft = BEFORE_SIGNING[name](draft, self.rng)
+        return ", ".join(names), draft.signed(secret)
+
+
+def send_generated(
+    count: int, *, seed: int, progress: Callable[[int], None] | None = None
+) -> Findings:
+    """Send `count` requests, valid and mutated, to strict and lenient platforms in turn."""
+    contracts, findings = load_contracts(), Findings()
+    shop: _Shop | None = None
+    for number in range(count):
+        if shop is None or number % REQUESTS_PER_SHOP == 0:
+            round = number // REQUESTS_PER_SHOP
+            shop = _Shop(seed + round, contracts, strict=round % 2 == 0)
+            if progress:
+                progress(number)
+        # More than the limits of requests per second would allow otherwise.
+        shop.clock.advance(50)
+        _send(shop, findings, number)
+    return findings
+
+
+def _send(shop: _Shop, findings: Findings, number: int) -> None:
+    wrong, request = shop.draw()
+    begin_s = time.perf_counter()
+    try:
+        opened = shop.gateway.open(request)
+        opened.conclude(Fate.ANSWERED)
+        miss = _miss(shop, request, opened.delivery.response, findings)
+    except Exception as error:  # noqa: BLE001 - a crash is what is looked for
+        miss = f"{type(error).__name__}: {error}"
+    spent_s = time.perf_counter() - begin_s
+    findings.requests += 1
+    findings.slowest_s = max(findings.slowest_s, spent_s)
+    if spent_s > HANG_S:
+        miss = miss or f"took {spent_s:.1f} s"
+    if miss:
+        findings.misses.append(
+            f"request {number} ({wrong}): {request.method} {request.path[:200]} "
+            f"{request.body[:300]!r}: {miss[:400]}"
+        )
+
+
+def _miss(
+    shop: _Shop, request: ApiRequest, response: ApiResponse | None, findings: Findings
+) -> str:
+    """Return what is wrong with an answer, "" for nothing."""
+    if response is None:
+        return "no answer"
+    try:
+        envelope = msgspec.json.decode(response.body)
+    except msgspec.DecodeError:
+        known = {row.body for row in shop.contracts.plain_answers.values()}
+        return "" if response.body.decode() in known else "an answer that no contract names"
+    code = envelope["code"]
+    findings.codes[code] += 1
+    if response.status >= 500:
+        is_declined = (response.status, code) == (DECLINED, DECLINED)
+        return "" if is_declined else f"status {response.status}, code {code}"
+    if code == 0:
+        findings.accepted += 1
+        id = shop.gateway.platform.identify(request).operation
+        found = check_response(shop.contracts.operations[id], envelope)
+        return f"outside its contract: {found[0]}" if found else ""
+    return "" if code in shop.contracts.errors else f"code {code}, which no contract lists"
