@@ -66,7 +66,8 @@ def _answer(
     if broken is not None and not broken.after_commit:
         delivery = Delivery(response=None, connection=broken.connection)
         return Answered(request=request, delivery=delivery, committed=False)
-    answered = _ask(hits, request, platform, changed)
+    # What was altered in an answer that is lost afterwards, no client ever sees.
+    answered = _ask(hits, request, platform, changed if broken is None else set())
     if broken is not None:
         delivery = msgspec.structs.replace(answered.delivery, connection=broken.connection)
         answered = msgspec.structs.replace(answered, delivery=delivery)

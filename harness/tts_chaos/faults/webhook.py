@@ -55,7 +55,9 @@ class WebhooksReordered(_WebhookFault, frozen=True, kw_only=True):
     summary: ClassVar[str] = "webhooks arrive in the wrong order"
 
     def reshape(self, deliveries: Deliveries, moment: WebhookMoment) -> Deliveries:
-        """Turn the order round."""
+        """Turn the order round; one alone has none, and stays as it is."""
+        if len(deliveries) < 2:
+            return deliveries
         return tuple(msgspec.structs.replace(d, fault=self.name) for d in reversed(deliveries))
 
 

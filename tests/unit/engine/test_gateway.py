@@ -80,6 +80,16 @@ def test_an_alteration_of_an_answer_that_never_came_has_not_fired(bench: Bench) 
     assert [receipt.fired for receipt in bench.gateway.receipts()] == [1, 0]
 
 
+def test_an_alteration_of_an_answer_that_is_lost_has_not_fired(bench: Bench) -> None:
+    lost = BreakConnection(connection=Connection.RESET_BEFORE_ANSWER, after_commit=True)
+    bench.arm("drift", _append(b"a"))
+    bench.arm("cut", lost)
+
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    assert [receipt.fired for receipt in bench.gateway.receipts()] == [0, 1]
+
+
 def test_what_was_not_used_up_by_an_idle_hit_is_there_for_the_next(bench: Bench) -> None:
     shop = iter([False, True, True])
     alter = _append(b"a").change

@@ -16,6 +16,7 @@ from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import PortRefused
 from tts_chaos.faults.overload import PlatformDown
 from tts_chaos.faults.plane import FaultPlane
+from tts_chaos.faults.webhook import WebhooksReordered
 from tts_chaos.wire.message import API_HOST, AUTH_HOST, ApiRequest
 
 SEARCH = "order.202309.get_order_list"
@@ -194,3 +195,16 @@ def test_lifting_what_is_not_armed_names_what_is() -> None:
 )
 def test_operation_patterns(pattern: str, operation: str, matches: bool) -> None:
     assert matches_operation(pattern, operation) is matches
+
+
+def test_one_webhook_alone_cannot_be_reordered() -> None:
+    plane = FaultPlane(Entropy(1))
+    plane.arm("f", WebhooksReordered(), Trigger(times=1), now_ms=0)
+    moment = WebhookMoment(now_ms=0, entropy=Entropy(1), sign=lambda _body: "")
+
+    alone = plane.on_webhooks((webhook("1"),), moment)
+    together = plane.on_webhooks((webhook("1"), webhook("2")), moment)
+
+    assert alone == ((webhook("1"),), ())
+    assert [delivery.notification for delivery in together[0]] == ["2", "1"]
+    assert together[1] == ("f",)
