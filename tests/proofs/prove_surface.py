@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import msgspec
 from tests.support.shop_desk import Desk
@@ -16,11 +17,14 @@ from tests.surface.evidence import OperationEvidence, operation_evidence
 
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.operation import Operation
-from tts_chaos.wire.message import ApiRequest
+from tts_chaos.wire.message import AUTH_HOST, ApiRequest
 
 LEAST_STATEFUL = 80
 UNKNOWN_PATH, WRONG_VERB, UNKNOWN_VERSION = 36009009, 36009010, 36009014
 CONTRACTS = load_contracts()
+
+Told: TypeAlias = tuple[int, int | str]
+"""HTTP status, and the code of the envelope, or the text where it is none."""
 
 
 def main() -> int:
@@ -35,9 +39,12 @@ def main() -> int:
     refusals = sum(len(row.refusals) for row in rows.values())
     versions = Counter(len(group) for group in _versions().values())
     several = sum(count for number, count in versions.items() if number > 1)
+    by_number = ", ".join(f"{count} in {number}" for number, count in sorted(versions.items()))
+    checked = sum(row.contract_checked for row in rows.values())
+    print(f"  versions: {len(_versions())} verbs and paths, {several} in several ({by_number})")
     print(
-        f"  {len(_versions())} paths, {several} of them in several versions; each operation asked "
-        f"for by a wrong path, version, verb and host, too"
+        f"  answers: {checked} operations held against their contract, "
+        f"{_asked_wrongly()} wrong paths, versions, verbs and hosts"
     )
     print(
         f"surface: {counts['stateful']} stateful, {counts['from contract']} from contract, "
@@ -79,24 +86,38 @@ def _misses(rows: dict[str, OperationEvidence]) -> Iterator[str]:
 def _wrong_targets() -> Iterator[str]:
     """Yield what the twin tells wrongly of targets near each operation: none of them is one."""
     desk = Desk(region="GB", strict=False)
-    told = {row.body for row in CONTRACTS.plain_answers.values()}
-    for operation in CONTRACTS.operations.values():
-        path = operation.path.replace("{", "").replace("}", "")
+    for operation, path in _paths():
         if CONTRACTS.match(operation.host, operation.method, path) is None:
             yield f"{operation.id}: its own path is unknown"
-        if operation.is_token_call:
-            continue
-        for wrong, request, codes in _near(operation, path):
+        near = _near_token_call if operation.is_token_call else _near
+        for wrong, request, expected in near(operation, path):
             answer = desk.deliver(request)
-            if answer.code not in codes and not (answer.code == -1 and answer.message in told):
-                yield f"{operation.id}: {wrong} was answered with code {answer.code}"
+            told = (answer.status, answer.message if answer.code == -1 else answer.code)
+            if told != expected:
+                yield f"{operation.id}: {wrong}: expected {expected}, told {told}"
 
 
-def _near(operation: Operation, path: str) -> Iterator[tuple[str, ApiRequest, set[int]]]:
-    """Yield requests beside the mark, with the codes that the protocol facts allow for them.
+def _paths() -> Iterator[tuple[Operation, str]]:
+    for operation in CONTRACTS.operations.values():
+        yield operation, operation.path.replace("{", "").replace("}", "")
 
-    A path of 36009009, a version of 36009014, a verb of 36009010; a literal segment may still fit
-    a placeholder of another operation, which then asks for a signature.
+
+def _asked_wrongly() -> int:
+    return sum(
+        len(list((_near_token_call if operation.is_token_call else _near)(operation, path)))
+        for operation, path in _paths()
+    )
+
+
+def _plain(name: str) -> Told:
+    row = CONTRACTS.plain_answers[name]
+    return row.http_status, row.body
+
+
+def _near(operation: Operation, path: str) -> Iterator[tuple[str, ApiRequest, Told]]:
+    """Yield requests beside the mark, each with the status and code, or text, that answers it.
+
+    Source: protocol facts, section 8 ("Answers to wrong targets").
     """
     verbs = {
         row.method
@@ -107,10 +128,23 @@ def _near(operation: Operation, path: str) -> Iterator[tuple[str, ApiRequest, se
     whole = ApiRequest(method=operation.method, path=path)
     deeper = f"{path}/ponies/and/more/of/them"
     aged = path.replace(f"/{operation.version}/", "/202299/")
-    yield "an unknown path", msgspec.structs.replace(whole, path=deeper), {UNKNOWN_PATH}
-    yield "an unknown version", msgspec.structs.replace(whole, path=aged), {UNKNOWN_VERSION}
-    yield "a wrong verb", msgspec.structs.replace(whole, method=verb), {WRONG_VERB}
-    yield "a wrong host", msgspec.structs.replace(whole, host="api.tiktokshop.com"), set()
+    elsewhere = msgspec.structs.replace(whole, host="api.tiktokshop.com")
+    yield "an unknown path", msgspec.structs.replace(whole, path=deeper), (404, UNKNOWN_PATH)
+    yield "an unknown version", msgspec.structs.replace(whole, path=aged), (400, UNKNOWN_VERSION)
+    yield "a wrong verb", msgspec.structs.replace(whole, method=verb), (400, WRONG_VERB)
+    yield "a wrong host", elsewhere, _plain("edge_unknown_category")
+
+
+def _near_token_call(operation: Operation, path: str) -> Iterator[tuple[str, ApiRequest, Told]]:
+    """Yield the same for a call of the token host, which words what it does not route as text."""
+    whole = ApiRequest(method=operation.method, host=AUTH_HOST, path=path)
+    unrouted = _plain("token_host_unrouted")
+    aged = path.replace("/v2/", "/v9/")
+    elsewhere = msgspec.structs.replace(whole, host="api.tiktokshop.com")
+    yield "an unknown path", msgspec.structs.replace(whole, path=f"{path}/ponies"), unrouted
+    yield "an unknown version", msgspec.structs.replace(whole, path=aged), unrouted
+    yield "a wrong verb", msgspec.structs.replace(whole, method="POST"), unrouted
+    yield "a wrong host", elsewhere, _plain("edge_unknown_category")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tests.robustness.drafts import Drafter
 from tests.robustness.mutations import AFTER_SIGNING, BEFORE_SIGNING
 
 from tts_chaos.contracts.loader import Contracts, load_contracts
+from tts_chaos.contracts.operation import Operation
 from tts_chaos.contracts.validation import check_response
 from tts_chaos.core.clock import ManualClock, SkewedClock
 from tts_chaos.core.entropy import Entropy
@@ -25,12 +26,15 @@ from tts_chaos.twin.twin import Twin
 from tts_chaos.wire.delivery import Fate
 from tts_chaos.wire.message import ApiRequest, ApiResponse
 
-__all__ = ["Findings", "send_generated"]
+__all__ = ["Findings", "refusal_miss", "send_generated"]
 
 REQUESTS_PER_SHOP = 5_000
 """What was created stays, as it should; so a new shop begins now and then."""
 
 HANG_S = 5.0
+BORROWED = {"logistics": (11005004, 11050001)}
+"""Codes of another domain that a domain answers with, as none of its own is known (assumed)."""
+
 DECLINED = 501
 
 
@@ -144,16 +148,44 @@ def _miss(
     try:
         envelope = msgspec.json.decode(response.body)
     except msgspec.DecodeError:
-        known = {row.body for row in shop.contracts.plain_answers.values()}
-        return "" if response.body.decode() in known else "an answer that no contract names"
+        known = {(row.http_status, row.body) for row in shop.contracts.plain_answers.values()}
+        told = (response.status, response.body.decode())
+        return "" if told in known else f"an answer that no contract names: {told}"
     code = envelope["code"]
     findings.codes[code] += 1
     if response.status >= 500:
         is_declined = (response.status, code) == (DECLINED, DECLINED)
         return "" if is_declined else f"status {response.status}, code {code}"
+    id = shop.gateway.platform.identify(request).operation
+    operation = shop.contracts.operations.get(id)
     if code == 0:
         findings.accepted += 1
-        id = shop.gateway.platform.identify(request).operation
-        found = check_response(shop.contracts.operations[id], envelope)
+        assert operation is not None
+        found = check_response(operation, envelope)
         return f"outside its contract: {found[0]}" if found else ""
-    return "" if code in shop.contracts.errors else f"code {code}, which no contract lists"
+    return refusal_miss(shop.contracts, operation, response.status, code)
+
+
+def refusal_miss(contracts: Contracts, operation: Operation | None, status: int, code: int) -> str:
+    """Return what is wrong with a refusal, "" for nothing.
+
+    The gateway may refuse any call; a business code must be one of the operation, or of its domain:
+    lists of single operations are known to be incomplete.
+    """
+    row = contracts.errors.get(code)
+    if row is None:
+        return f"code {code}, which no contract lists"
+    is_token_call = operation is not None and operation.is_token_call
+    statuses = {row.status, *(variant.http_status or row.status for variant in row.variants)}
+    if status not in ({*statuses, 200} if is_token_call else statuses):
+        return f"code {code} under status {status}, documented: {sorted(statuses)}"
+    if row.category == "gateway":
+        return ""
+    if operation is None:
+        return f"code {code} of {row.category}, where no operation was asked for"
+    domain = operation.id.partition(".")[0]
+    own = {domain, "token_host" if is_token_call else ""}
+    known = {*operation.errors.all, *BORROWED.get(domain, ())}
+    if code in known or row.category in own:
+        return ""
+    return f"code {code} of {row.category} by {operation.id}, whose contract does not list it"

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from tests.robustness.mutations import AFTER_SIGNING, BEFORE_SIGNING
-from tests.robustness.requests import send_generated
+from tests.robustness.requests import refusal_miss, send_generated
 from tests.robustness.served import address_of, answers, good_streams
 from tests.robustness.streams import send_streams
 
+from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.serving.standalone import Setup, Standalone
+
+SEARCH = "order.202309.get_order_list"
 
 
 @pytest.fixture
@@ -27,6 +30,28 @@ def test_generated_requests_are_answered_within_the_contracts() -> None:
     # Chance must reach both sides of every gate, or nothing was shown.
     assert findings.accepted > 150
     assert len(findings.codes) > 15
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "code", "miss"),
+    [
+        pytest.param(SEARCH, 400, 36009004, "", id="the-gateways-own"),
+        pytest.param("", 404, 36009009, "", id="no-operation"),
+        pytest.param(SEARCH, 200, 36009004, "under status 200", id="another-status"),
+        pytest.param(SEARCH, 200, 25001011, "does not list it", id="of-another-domain"),
+        pytest.param("", 200, 25001011, "no operation", id="business-of-no-operation"),
+        pytest.param(SEARCH, 200, 7, "no contract lists", id="of-nobody"),
+    ],
+)
+def test_a_refusal_is_held_against_the_contract(
+    operation: str, status: int, code: int, miss: str
+) -> None:
+    contracts = load_contracts()
+
+    found = refusal_miss(contracts, contracts.operations.get(operation), status, code)
+
+    assert miss in found
+    assert bool(found) is bool(miss)
 
 
 def test_every_mutation_has_a_name_of_its_own() -> None:
