@@ -234,3 +234,31 @@ def test_nothing_is_told_in_the_currency_of_the_shop(
     answer = make_desk(region).call(UNSETTLED, query={"sort_field": "order_create_time"})
 
     assert answer.data["sum_est_settlement_amount"] == nothing
+
+
+def test_an_offer_that_was_declined_leaves_the_full_refund(desk: Desk) -> None:
+    order = deliver(desk)
+    asked = desk.command("request_return", order=order.id, return_type="REFUND")
+    offer = {"amount": "0.50", "currency": order.currency}
+    body = {"decision": "OFFER_PARTIAL_REFUND", "partial_refund": offer}
+    desk.call("return_refund.202309.approve_return", return_id=asked["return_id"], body=body)
+    desk.command("answer_offer", order=order.id, accept=False)
+
+    body = {"decision": "APPROVE_REFUND"}
+    desk.call("return_refund.202309.approve_return", return_id=asked["return_id"], body=body)
+
+    (row,) = desk.twin.ledger()["shops"][desk.shop.id]["returns"]
+    assert Decimal(row["refund_amount"]) == order.total
+    assert desk.order(order.id).status == "COMPLETED"
+
+
+def test_a_seller_may_give_back_a_part(desk: Desk) -> None:
+    order = deliver(desk)
+    body = {**request_of(order), "refund_total": "0.50", "currency": order.currency}
+
+    desk.call(CREATE_RETURN, body=body)
+
+    (row,) = desk.twin.ledger()["shops"][desk.shop.id]["returns"]
+    (told,) = desk.call("return_refund.202602.search_returns").data["return_orders"]
+    assert (row["refund_amount"], told["refund_amount"]["refund_total"]) == ("0.50", "0.50")
+    assert desk.order(order.id).status == "DELIVERED"

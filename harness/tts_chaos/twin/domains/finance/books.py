@@ -34,6 +34,7 @@ from tts_chaos.twin.domains.return_refund.given_back import (
     amount_given_back,
     given_back,
 )
+from tts_chaos.twin.domains.return_refund.refunds import refund_of
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.money import ZERO, round_amount
 
@@ -107,7 +108,10 @@ def _brought(env: TwinEnv, order: Order, refunds: Sequence[GivenBack]) -> Transa
         shipping_by_platform=charge.platform_discount,
         referral_fee=-round_amount(max(revenue, ZERO) * REFERRAL_SHARE, order.currency),
         customer_payment=order.total,
-        customer_refund=-sum((amount_given_back(order, row) for row in refunds), ZERO),
+        customer_refund=-sum(
+            (amount_given_back(order, row) for row in refunds),
+            refund_of(order, [line.id for line in order.lines if line not in sold]).total,
+        ),
     )
 
 

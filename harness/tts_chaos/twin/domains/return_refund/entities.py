@@ -46,6 +46,7 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True):
         line_ids: Line items it is about.
         deadline_s: Unix seconds after which silence is consent; 0 where no answer is awaited.
         offered: Partial refund the seller offered, 0 for none.
+        agreed: The part that is given back in place of everything, 0 for everything.
         answers: Idempotency keys of the decisions taken, as `<decision> <key>`.
         trail: What happened so far: event, role, state after it, Unix seconds.
     """
@@ -62,6 +63,7 @@ class ReturnRequest(msgspec.Struct, frozen=True, kw_only=True):
     role: str = "BUYER"
     deadline_s: int = 0
     offered: Decimal = Decimal(0)
+    agreed: Decimal = Decimal(0)
     tracking_number: str = ""
     answers: tuple[str, ...] = ()
     trail: tuple[tuple[str, str, str, int], ...] = ()

@@ -56,7 +56,7 @@ def given_back(env: TwinEnv, order: Order) -> list[GivenBack]:
             request_id=row.id,
             at_s=_decided_at_s(row),
             line_ids=row.line_ids,
-            part=row.offered,
+            part=row.agreed,
         )
         for row in env.store.list(ReturnRequest, order.shop_id)
         if row.order_id == order.id and row.status in REFUNDED

@@ -16,7 +16,7 @@ import msgspec
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.money import ZERO, amount_text, round_amount
 
-__all__ = ["Refund", "line_refund", "refund_of", "render_refund"]
+__all__ = ["Refund", "line_refund", "part_of", "refund_of", "render_refund"]
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +45,13 @@ def refund_of(order: Order, line_ids: Iterable[str]) -> Refund:
         tax=sum((line.tax for line in lines), ZERO) + (charge.tax if is_whole else ZERO),
         shipping=charge.fee if is_whole else ZERO,
     )
+
+
+def part_of(refund: Refund, agreed: Decimal) -> Refund:
+    """Return a refund of the part agreed upon, 0 for all of it; how it divides is assumed."""
+    if not agreed:
+        return refund
+    return Refund(currency=refund.currency, subtotal=agreed, tax=ZERO, shipping=ZERO)
 
 
 def line_refund(order: Order, line: LineItem) -> Refund:

@@ -12,7 +12,12 @@ from tts_chaos.twin.domains.logistics.population import delivery_options
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.return_refund.entities import Cancellation, ReturnRequest
 from tts_chaos.twin.domains.return_refund.reasons import text_of
-from tts_chaos.twin.domains.return_refund.refunds import line_refund, refund_of, render_refund
+from tts_chaos.twin.domains.return_refund.refunds import (
+    line_refund,
+    part_of,
+    refund_of,
+    render_refund,
+)
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.twin.money import ZERO, amount_text
 
@@ -86,7 +91,8 @@ def render_return(env: TwinEnv, request: ReturnRequest, *, with_sub_items: bool)
         shown["partial_refund"] = {"currency": order.currency, "amount": amount}
     shown |= _return_shipping(env, request, order)
     sub_items: dict[str, Any] = {"return_sub_line_items": []} if with_sub_items else {}
-    shown["refund_amount"] = render_refund(refund_of(order, request.line_ids))
+    refund = refund_of(order, request.line_ids)
+    shown["refund_amount"] = render_refund(part_of(refund, request.agreed))
     shown["return_line_items"] = [
         {"return_line_item_id": _item_id(request.id, position)} | _line(order, line) | sub_items
         for position, line in _lines(order, request.line_ids)

@@ -8,6 +8,7 @@ not, and that a return which the seller asks for needs no further approval, are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from tts_chaos.twin.domains.order.entities import LineItem, Order
@@ -24,6 +25,7 @@ from tts_chaos.twin.domains.return_refund.refunds import refund_of, render_refun
 from tts_chaos.twin.domains.return_refund.replay import answer_of, is_replay
 from tts_chaos.twin.domains.return_refund.returning import move_return, open_return, open_return_of
 from tts_chaos.twin.handler import Call, RefusalError, handles
+from tts_chaos.twin.money import ZERO
 
 __all__ = ["calculate_refund", "create_return", "tell_eligibility"]
 
@@ -89,7 +91,11 @@ def _verdict(call: Call, order: Order, lines: list[LineItem], kind: str) -> dict
     }
     if code:
         shown["ineligible_code"] = code
-        shown["ineligible_reason"] = f"An order in status {order.status} does not allow it."
+        shown["ineligible_reason"] = (
+            f"An order in status {order.status} does not allow it."
+            if lines
+            else "Every unit is refunded already."
+        )
     if call.operation.version >= "202512":
         by_seller = call.query.get("initiate_aftersale_user") == "SELLER"
         shown["available_reason_names"] = [] if code else _reasons(kind, by_seller=by_seller)
@@ -138,7 +144,7 @@ def create_return(call: Call) -> dict[str, Any]:
     if order.status not in RETURNABLE or before:
         raise RefusalError(STATE_FORBIDS, f"An order in status {order.status} has no return.")
     lines = choose_lines(_refundable(call, order), call.body)
-    _check_total(call, order, lines)
+    agreed = _part_asked_for(call, order, lines)
     request = open_return(
         call.env,
         order,
@@ -146,6 +152,7 @@ def create_return(call: Call) -> dict[str, Any]:
         call.body["return_reason"],
         role="SELLER",
         line_ids=tuple(_ids(lines)),
+        agreed=agreed,
     )
     event = "approve_refund" if kind == "REFUND" else "approve_return"
     after = move_return(call.env, request, event, answer=answer, role="SELLER")
@@ -159,15 +166,18 @@ def _refundable(call: Call, order: Order) -> Sequence[LineItem]:
     return lines
 
 
-def _check_total(call: Call, order: Order, lines: list[LineItem]) -> None:
+def _part_asked_for(call: Call, order: Order, lines: list[LineItem]) -> Decimal:
+    """Return the amount to give back where it is less than everything, else 0."""
     text = call.body.get("refund_total")
     if not text:
-        return
+        return ZERO
     amount = parse_amount(text, order.currency)
     if amount is None or call.body.get("currency", order.currency) != order.currency:
         raise RefusalError(BAD_PARAMETER, f"The refund must be an amount in {order.currency}.")
-    if amount > refund_of(order, _ids(lines)).total:
+    total = refund_of(order, _ids(lines)).total
+    if amount > total:
         raise RefusalError(REFUND_TOO_HIGH, "The refund exceeds what can be refunded.")
+    return amount if amount < total else ZERO
 
 
 def _check_reason(reason: str, kind: str) -> None:

@@ -10,6 +10,7 @@ same 48 h, and when a refund reaches the buyer, is assumed.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from tts_chaos.twin.domains.return_refund.lifecycle import (
     RETURN_PENDING,
 )
 from tts_chaos.twin.handler import TwinEnv
+from tts_chaos.twin.money import ZERO
 from tts_chaos.twin.settings import DAY_MS, TwinSettings
 from tts_chaos.twin.timers import progresses
 from tts_chaos.wire.webhook import EventType
@@ -73,8 +75,12 @@ def open_return(
     *,
     role: str = "BUYER",
     line_ids: tuple[str, ...] = (),
+    agreed: Decimal = ZERO,
 ) -> ReturnRequest:
-    """Let somebody ask for `kind` on some units of an order, on all that are left by default."""
+    """Let somebody ask for `kind` on some units of an order, on all that are left by default.
+
+    `agreed` is the part asked for where it is not everything, 0 for everything.
+    """
     now_s = env.now_s()
     status = REPLACEMENT_PENDING if kind == "REPLACEMENT" else RETURN_PENDING
     request = ReturnRequest(
@@ -85,6 +91,7 @@ def open_return(
         status=status,
         reason=reason,
         role=role,
+        agreed=agreed,
         line_ids=line_ids or tuple(line.id for line in refundable_lines(env, order)),
         trail=(("request", role, status, now_s),),
         created_at_s=now_s,
@@ -127,6 +134,7 @@ def move_return(
         "deadline_s": now_s + _answer_within_s(request.kind) if awaits else 0,
         "answers": (*request.answers, answer) if answer else request.answers,
         "trail": (*request.trail, (event, role or _BY.get(event, "SELLER"), status, now_s)),
+        **({"agreed": request.offered} if event == "accept_offer" else {}),
         **changes,
     }
     after = env.store.update(
