@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.shop_desk import Desk
 
@@ -28,8 +28,8 @@ from tts_chaos.twin.domains.return_refund.reasons import RETURN
 MOVES = {"AWAITING_SHIPMENT": "ship", "AWAITING_COLLECTION": "collect", "IN_TRANSIT": "deliver"}
 # What must come first for anything to happen is drawn more often.
 ACTS = (
-    *("sell", "complete", "wait") * 2,
-    *("deliver", "cancel", "return", "part", "buyer"),
+    *("sell", "deliver", "complete", "wait") * 2,
+    *("cancel", "return", "part", "buyer"),
 )
 STEPS = st.lists(
     st.tuples(st.sampled_from(ACTS), st.integers(0, 3)),
@@ -199,6 +199,9 @@ def price_of(order: Order, line_ids: Iterable[str]) -> Decimal:
 
 @settings(max_examples=150)
 @given(region=st.sampled_from(["GB", "US", "JP"]), steps=STEPS)
+# Two stories that chance tells too seldom: a declined offer, then all; a part given by the seller.
+@example("GB", [("sell", 1), ("deliver", 0), ("part", 1), ("buyer", 0), ("wait", 3)])
+@example("GB", [("sell", 1), ("deliver", 0), ("return", 3), ("complete", 0), ("wait", 3)])
 def test_the_books_balance_over_any_trade(region: str, steps: list[tuple[str, int]]) -> None:
     trade = Trade(region)
 
