@@ -17,6 +17,7 @@ LAYERS = (
     ("twin", "faults", "oracles"),
     ("scenarios",),
     ("engine",),
+    ("processes",),
     ("serving", "subjects", "reporting", "reference"),
     # A world is built of what serves.
     ("injectors",),

@@ -25,6 +25,7 @@ from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.injectors.client_environment import ClientEnvironment
 from tts_chaos.injectors.loopback_guard import LoopbackGuard
 from tts_chaos.injectors.real_calls import RealCalls
+from tts_chaos.processes import RunGuard
 from tts_chaos.serving.fault_proxy import FaultProxy
 from tts_chaos.serving.line import Line, Proxy, refusal, uses_proxy
 from tts_chaos.serving.platform_server import PlatformServer
@@ -84,6 +85,9 @@ class WireWorld:
         """
         with ExitStack() as undo:
             undo.callback(self._calls.close)
+            guard = RunGuard()
+            undo.callback(guard.stop)
+            guard.start()
             self._platform = PlatformServer(door).start()
             undo.callback(self._platform.stop)
             self._line = Line(self._start_proxy())

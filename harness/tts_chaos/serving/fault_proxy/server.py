@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -16,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from tts_chaos.errors import BackendUnavailableError
+from tts_chaos.processes import GuardedProcess
 from tts_chaos.serving.fault_proxy.client import ToxiproxyClient
 
 __all__ = ["HOW_TO_GET", "ServerProcess", "locate_server"]
@@ -73,7 +71,7 @@ class ServerProcess:
         self.path = path
         self.url = ""
         self._last_lines: deque[str] = deque(maxlen=_LINES_KEPT)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: GuardedProcess | None = None
         self._listener: threading.Thread | None = None
 
     @classmethod
@@ -105,21 +103,12 @@ class ServerProcess:
         """Start one attempt; False when the port was taken meanwhile."""
         port = _free_port()
         self._last_lines.clear()
-        watchdog = Path(__file__).with_name("watchdog.py")
-        command = [sys.executable, "-I", "-S", str(watchdog), str(self.path)]
-        command += ["-host", "127.0.0.1", "-port", str(port)]
-        self._process = subprocess.Popen(  # noqa: S603 - a path we located
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"LOG_LEVEL": "error"},
-            start_new_session=True,
-        )
+        command = [str(self.path), "-host", "127.0.0.1", "-port", str(port)]
+        self._process = GuardedProcess(command, environment=os.environ | {"LOG_LEVEL": "error"})
         self.url = f"http://127.0.0.1:{port}"
-        assert self._process.stdout is not None
+        assert self._process.output is not None
         self._listener = threading.Thread(
-            target=self._listen, args=(self._process.stdout,), name="toxiproxy-log", daemon=True
+            target=self._listen, args=(self._process.output,), name="toxiproxy-log", daemon=True
         )
         self._listener.start()
         return self._await_answer()
@@ -159,14 +148,12 @@ class ServerProcess:
         process = self._process
         if process is None:
             return ""
-        try:
-            status = process.wait(grace_s)
-        except subprocess.TimeoutExpired:
+        status = process.wait(grace_s)
+        if status is None:
             return ""
         if self._listener is not None:
             self._listener.join(grace_s)
-        number = status - 128 if status > 128 else -status
-        how = f"by signal {number}" if number > 0 else f"with status {status}"
+        how = f"by signal {status - 128}" if status > 128 else f"with status {status}"
         return f"{self.path.name} ended {how}; its last words: {self._last_words()}"
 
     def _last_words(self) -> str:
@@ -180,28 +167,9 @@ class ServerProcess:
         process, self._process = self._process, None
         if process is None:
             return
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(_STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            _kill_group(process)
-            process.wait()
-        if process.returncode < 0:
-            # The watching process was killed itself and could not take the server along.
-            _kill_group(process)
+        process.kill()
         if self._listener is not None:
             self._listener.join(_STOP_S_MAX)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the watching process and the server; they share a session of their own."""
-    if sys.platform == "win32":
-        process.kill()
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _free_port() -> int:
