@@ -1,8 +1,8 @@
 """The standalone twin's speed over real sockets, beside other servers in the same run.
 
 Medians of short rounds that take turns, so that a slow moment of the machine hits all alike. The
-twin checks signatures, keeps state and records; the others, but for uvicorn before the same twin,
-answer the same bodies from a table.
+twin checks signatures, keeps state and records; the others answer the same bodies from a table, but
+for uvicorn before the same twin, and a door that checks the signature and does nothing else.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def _start(stack: ExitStack) -> dict[str, Server]:
     servers = {"twin": twin}
     for name, module, extra in (
         ("no-op door", "noop", (str(body_bytes),)),
+        ("signature only", "noop", (str(body_bytes), twin.described["app_secret"])),
         ("uvicorn + twin", "under_uvicorn", ()),
     ):
         port = free_port()
@@ -90,8 +91,14 @@ def _measure(
     return found
 
 
+def _worst_beside_no_op(found: dict[tuple[str, int], float], name: str) -> float:
+    return min(found[name, count] / found["no-op door", count] for count in CONNECTIONS)
+
+
 def _judge(found: dict[tuple[str, int], float]) -> int:
-    no_op = min(found["twin", count] / found["no-op door", count] for count in CONNECTIONS)
+    no_op = _worst_beside_no_op(found, "twin")
+    signature = _worst_beside_no_op(found, "signature only")
+    print(f"checking the signature and nothing else leaves {signature:.2f} of the no-op door")
     twin = found["twin", JUDGED_AT]
     peers = {name: twin / found[name, JUDGED_AT] for name, c in found if c == JUDGED_AT}
     told = [f"{no_op:.2f} of the no-op door at worst (target {NO_OP_TARGET})"]

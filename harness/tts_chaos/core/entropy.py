@@ -14,7 +14,6 @@ from typing import TypeVar
 __all__ = ["Entropy"]
 
 T = TypeVar("T")
-_HEX = "0123456789abcdef"
 _ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -60,7 +59,7 @@ class Entropy:
 
     def hexadecimal(self, count: int) -> str:
         """Return `count` lower-case hexadecimal digits."""
-        return "".join(self._random.choices(_HEX, k=count))
+        return f"{self._random.getrandbits(4 * count):0{count}x}" if count else ""
 
     def token(self, count: int) -> str:
         """Return `count` letters and digits."""

@@ -33,16 +33,16 @@ class SecretBook:
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
         self._forms: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._compiled: tuple[dict[str, str], re.Pattern[str] | None] = (self._forms, None)
 
     def add(self, value: str, label: str) -> None:
         """Declare `value` secret; shown as `{label}`. Short values and repeats are ignored."""
         if len(value) < SHORTEST_SECRET or value in self._labels:
             return
-        self._labels[value] = "{" + label + "}"
-        for form in _forms_of(value):
-            self._forms.setdefault(form, self._labels[value])
-        self._pattern = None
+        told = "{" + label + "}"
+        self._labels[value] = told
+        # Replaced, not changed: another thread may be looking through it to write a record.
+        self._forms = dict.fromkeys(_forms_of(value), told) | self._forms
 
     def label(self, value: str) -> str:
         """Return the label of a secret, or `value` itself where it is none."""
@@ -52,8 +52,8 @@ class SecretBook:
         """Return `text` with every secret, in any of its spellings, replaced by its label."""
         if len(self._forms) <= FEW_FORMS and not any(form in text for form in self._forms):
             return text
-        pattern = self._compiled()
-        return pattern.sub(lambda match: self._forms[match.group()], text) if pattern else text
+        forms, pattern = self._look_for()
+        return pattern.sub(lambda match: forms[match.group()], text) if pattern else text
 
     def redact_json(self, value: Json) -> Json:
         """Return a JSON value with every secret in its texts and keys replaced by its label."""
@@ -69,12 +69,12 @@ class SecretBook:
 
     def find(self, text: str) -> tuple[Leak, ...]:
         """Return each different secret that occurs in `text`, with a redacted excerpt."""
-        pattern = self._compiled()
+        forms, pattern = self._look_for()
         if pattern is None:
             return ()
         leaks: dict[str, Leak] = {}
         for match in pattern.finditer(text):
-            label = self._forms[match.group()]
+            label = forms[match.group()]
             if label not in leaks:
                 around = text[
                     max(0, match.start() - 2 * EXCERPT_RADIUS) : match.end() + EXCERPT_RADIUS
@@ -82,11 +82,14 @@ class SecretBook:
                 leaks[label] = Leak(secret=label, excerpt=self.redact(around).strip())
         return tuple(leaks.values())
 
-    def _compiled(self) -> re.Pattern[str] | None:
-        if self._pattern is None and self._forms:
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
-        return self._pattern
+    def _look_for(self) -> tuple[dict[str, str], re.Pattern[str] | None]:
+        """Return the spellings known now with the pattern that finds them, None for none."""
+        compiled, forms = self._compiled, self._forms
+        if compiled[0] is not forms:
+            longest_first = sorted(forms, key=len, reverse=True)
+            pattern = re.compile("|".join(re.escape(form) for form in longest_first))
+            compiled = self._compiled = (forms, pattern)
+        return compiled
 
 
 def _forms_of(value: str) -> tuple[str, ...]:

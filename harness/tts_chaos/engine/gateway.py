@@ -6,7 +6,6 @@ of requests, answers and the platform's state; how the answer then travels is th
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,39 +14,21 @@ from typing import Any
 import msgspec
 
 from tts_chaos.core.clock import SkewedClock
-from tts_chaos.core.history import Committed, Exchange, FaultEvent, FaultMoment, History, Json
+from tts_chaos.core.history import Committed, FaultEvent, FaultMoment, History, Json
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.effects import apply_faults
+from tts_chaos.engine.exchange_draft import ExchangeDraft
 from tts_chaos.engine.platform import Platform
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import LimitExceededError
-from tts_chaos.faults.effect import (
-    PlatformCommand,
-    WebhookMoment,
-)
+from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.plane import FaultPlane, Hit, Receipt
 from tts_chaos.twin.store import Change
 from tts_chaos.wire.delivery import Delivery, Fate, OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["BODY_END", "BODY_LIMIT", "Gateway"]
-
-BODY_LIMIT = 16_384
-"""Characters of a body kept in the history: whole for any page of orders a person would read."""
-
-BODY_END = 1_024
-"""How many of them are the end of a longer body."""
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """The two fields of an envelope that records name; the payload is not read."""
-
-    code: Json = None
-    message: Json = None
-
-
-_HEAD = msgspec.json.Decoder(_Head)
+__all__ = ["Gateway"]
 
 
 class _Open:
@@ -179,28 +160,16 @@ class Gateway:
                 self._fire(hit, call)
         answered = apply_faults(hits, request, self.platform)
         hits = self._settle(hits, answered.idle, call)
-        sent = answered.request
-        exchange = Exchange(
+        draft = ExchangeDraft(
             call=call,
-            operation=identity.operation,
-            shop=identity.shop,
-            token=self.secrets.label(request.header("x-tts-access-token") or ""),
-            method=request.method,
-            scheme=request.scheme,
-            host=sent.host,
-            path=sent.path,
-            query=tuple((k, self._redact_parameter(k, v)) for k, v in request.query_pairs),
-            headers=tuple((k, self.secrets.redact(v)) for k, v in request.headers),
-            body=self._text(request.body),
-            committed=answered.committed,
-            diagnosis=self.secrets.redact(answered.diagnosis),
-            basis=answered.basis,
+            identity=identity,
+            request=request,
+            answered=answered,
             faults=tuple(hit.fault for hit in hits),
             started_ms=started_ms,
+            secrets=self.secrets,
         )
-        opened = _Open(
-            answered.delivery, lambda fate: self._record(exchange, answered.delivery, fate)
-        )
+        opened = _Open(answered.delivery, lambda fate: self._record(draft, fate))
         self._open[call] = opened
         return opened
 
@@ -218,37 +187,13 @@ class Gateway:
             self._run(command)
         self.record_fault(hit.fault, FaultMoment.FIRED, call=call)
 
-    def _record(self, exchange: Exchange, delivery: Delivery, fate: Fate) -> None:
+    def _record(self, draft: ExchangeDraft, fate: Fate) -> None:
         with self._lock:
-            self._open.pop(exchange.call, None)
-            response = delivery.response
-            if response is not None and fate is not Fate.UNFINISHED:
-                code, message = _envelope_of(response.body)
-                exchange = msgspec.structs.replace(
-                    exchange,
-                    status=response.status,
-                    code=code,
-                    message=self.secrets.redact(message),
-                    response_headers=tuple(
-                        (k, self.secrets.redact(v)) for k, v in response.headers
-                    ),
-                    response_body=self._text(response.body),
-                )
-            self._recorder.add(msgspec.structs.replace(exchange, fate=fate.value))
-
-    def _redact_parameter(self, name: str, value: str) -> str:
-        if name == "sign":
-            return "{sign:" + hashlib.sha256(value.encode()).hexdigest()[:8] + "}"
-        return self.secrets.redact(value)
-
-    def _text(self, body: bytes) -> str:
-        text = self.secrets.redact(body.decode("utf-8", "backslashreplace"))
-        if len(text) <= BODY_LIMIT:
-            return text
-        # The end is kept as well: answers have their page token and request id there.
-        left_out = len(text) - BODY_LIMIT
-        head = text[: BODY_LIMIT - BODY_END]
-        return f"{head}… ({left_out} characters left out) …{text[-BODY_END:]}"
+            self._open.pop(draft.call, None)
+            if draft.is_large:
+                self._recorder.add(draft.write(fate))
+            else:
+                self._recorder.add_later(lambda: draft.write(fate))
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -404,13 +349,3 @@ class Gateway:
     def history(self) -> History:
         """Return all that was recorded so far."""
         return self._recorder.history()
-
-
-def _envelope_of(body: bytes) -> tuple[int | None, str]:
-    """Return code and message of an envelope; (None, "") where the body is none."""
-    try:
-        head = _HEAD.decode(body)
-    except msgspec.DecodeError:
-        return None, ""
-    code, message = head.code, head.message
-    return (code if isinstance(code, int) else None, message if isinstance(message, str) else "")

@@ -154,14 +154,21 @@ def encode_head(response: ApiResponse, *, keep_alive: bool) -> bytes:
     No Date is added: what time it is at the platform is the platform's affair.
     """
     lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, '')}"]
-    for name, value in response.headers:
-        if name.lower() not in _CARRIER_HEADERS:
-            lines.append(f"{name.translate(_LINE_BREAKS)}: {value.translate(_LINE_BREAKS)}")
+    lines += [
+        _header_line(name, value)
+        for name, value in response.headers
+        if name.lower() not in _CARRIER_HEADERS
+    ]
     if response.status not in _BODYLESS_STATUSES:
         lines.append(f"content-length: {len(response.body)}")
     if not keep_alive:
         lines.append("connection: close")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
+
+
+def _header_line(name: str, value: str) -> str:
+    line = f"{name}: {value}"
+    return line if line.isprintable() else line.translate(_LINE_BREAKS)
 
 
 def encode_refusal(status: int, reason: str) -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
+from itertools import islice
 from typing import BinaryIO
 
 import msgspec
 
 from tts_chaos.core.clock import Clock
 from tts_chaos.core.history import Dropped, History, Record
-from tts_chaos.engine.recorder import Recorder
+from tts_chaos.engine.recorder import Recorder, Unwritten, written
 
 __all__ = ["KEPT_RECORDS", "RollingRecorder"]
 
@@ -32,7 +34,7 @@ class RollingRecorder(Recorder):
     ) -> None:
         super().__init__(clock)
         self._time = clock
-        self._kept: deque[Record] = deque(maxlen=kept)
+        self._kept: deque[Record | Unwritten] = deque(maxlen=kept)
         self._next_index = 0
         self._guard = threading.Lock()
         self._spool = spool
@@ -40,18 +42,30 @@ class RollingRecorder(Recorder):
     def add(self, record: Record) -> Record:
         """Give `record` its index and instant and keep it; returns the kept one."""
         with self._guard:
-            at_ms = self._time.now_ms()
-            kept = msgspec.structs.replace(record, index=self._next_index, at_ms=at_ms)
-            self._next_index += 1
-            self._kept.append(kept)
+            return self._keep(record)
+
+    def add_later(self, write: Callable[[], Record]) -> None:
+        """Keep a place for a record; one that is spooled is written at once."""
+        with self._guard:
             if self._spool is not None:
-                self._spool.write(History([kept]).to_json_lines())
-            return kept
+                self._keep(write())
+                return
+            self._kept.append(Unwritten(write, self._next_index, self._time.now_ms()))
+            self._next_index += 1
+
+    def _keep(self, record: Record) -> Record:
+        at_ms = self._time.now_ms()
+        kept = msgspec.structs.replace(record, index=self._next_index, at_ms=at_ms)
+        self._next_index += 1
+        self._kept.append(kept)
+        if self._spool is not None:
+            self._spool.write(History([kept]).to_json_lines())
+        return kept
 
     def history(self) -> History:
         """Return the records kept."""
         with self._guard:
-            return History(self._kept)
+            return History(map(written, self._kept))
 
     def since(self, index: int) -> list[Record]:
         """Return the records whose index is `index` or higher.
@@ -60,7 +74,7 @@ class RollingRecorder(Recorder):
         """
         with self._guard:
             first = self._next_index - len(self._kept)
-            kept = [record for record in self._kept if record.index >= index]
+            kept = [written(row) for row in islice(self._kept, max(index - first, 0), None)]
             if index >= first:
                 return kept
             return [Dropped(index=index, records=first - index), *kept]

@@ -8,11 +8,12 @@ from typing import Any
 
 from tts_chaos.contracts.loader import Contracts
 from tts_chaos.contracts.operation import Operation
+from tts_chaos.contracts.routing import Target
 from tts_chaos.twin.domains.authorization.entities import Account, Shop
 from tts_chaos.twin.handler import TwinEnv
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["Admission", "Desk", "EdgeAnswerError", "HourCounter", "RateLimiter"]
+__all__ = ["Admission", "Desk", "EdgeAnswerError", "HourCounter", "RateLimiter", "Signpost"]
 
 WINDOW_MS = 1_000
 
@@ -66,12 +67,32 @@ class HourCounter:
         return True
 
 
+class Signpost:
+    """Tells what a request means; asked twice about the same one, it looks only once.
+
+    Every request is identified for the record first and then passes the gates.
+    """
+
+    def __init__(self, contracts: Contracts) -> None:
+        self._contracts = contracts
+        self._seen: ApiRequest | None = None
+        self._target: Target | None = None
+
+    def target(self, request: ApiRequest) -> Target:
+        """Return what the request's host, verb and path mean."""
+        if self._target is None or self._seen is not request:
+            self._target = self._contracts.resolve(request.host, request.method, request.path)
+            self._seen = request
+        return self._target
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The parts of the twin that gates look at."""
 
     env: TwinEnv
     contracts: Contracts
+    signpost: Signpost
     limiter: RateLimiter = field(default_factory=RateLimiter)
     hours: HourCounter = field(default_factory=HourCounter)
 

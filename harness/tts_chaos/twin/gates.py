@@ -52,8 +52,7 @@ def known_path(desk: Desk, admission: Admission) -> None:
 
     Source: protocol facts, section 8 ("Answers to wrong targets").
     """
-    request = admission.request
-    target = desk.contracts.resolve(request.host, request.method, request.path)
+    target = desk.signpost.target(admission.request)
     if target.kind is TargetKind.UNKNOWN_CATEGORY:
         raise EdgeAnswerError(_EDGE_ANSWER)
     if target.kind is TargetKind.UNKNOWN_VERSION:

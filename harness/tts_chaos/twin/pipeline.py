@@ -5,7 +5,7 @@ from __future__ import annotations
 from tts_chaos.contracts.loader import Contracts
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.twin.answers import DECLINED, Answerer
-from tts_chaos.twin.desk import Admission, Desk, EdgeAnswerError
+from tts_chaos.twin.desk import Admission, Desk, EdgeAnswerError, Signpost
 from tts_chaos.twin.domains.authorization.lookup import shop_by_cipher
 from tts_chaos.twin.domains.authorization.token_host import TOKEN_CALLS
 from tts_chaos.twin.domains.product.money import CURRENCY_BY_REGION
@@ -25,14 +25,14 @@ class Pipeline:
     """Answers requests of both hosts."""
 
     def __init__(self, env: TwinEnv, contracts: Contracts, entropy: Entropy) -> None:
-        self._desk = Desk(env=env, contracts=contracts)
+        self._desk = Desk(env=env, contracts=contracts, signpost=Signpost(contracts))
         self._answerer = Answerer(
             contracts=contracts, settings=env.settings, clock=env.clock, entropy=entropy
         )
 
     def identify(self, request: ApiRequest) -> Identity:
         """Return operation and shop of a request, "" where unknown."""
-        match = self._desk.contracts.match(request.host, request.method, request.path)
+        match = self._desk.signpost.target(request).match
         return Identity(
             operation=match.operation.id if match else "", shop=self._shop_named_by(request)
         )
@@ -79,7 +79,7 @@ class Pipeline:
 
     def _ask_token_host(self, admission: Admission) -> ApiResponse:
         request = admission.request
-        match = self._desk.contracts.match(request.host, request.method, request.path)
+        match = self._desk.signpost.target(request).match
         if match is None or match.operation.id not in TOKEN_CALLS:
             raise EdgeAnswerError(_TOKEN_HOST_UNROUTED)
         admission.operation = match.operation

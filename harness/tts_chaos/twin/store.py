@@ -57,8 +57,10 @@ class Store:
 
     def list(self, kind: type[E], shop_id: str | None = None) -> list[E]:
         """Return entities of a kind in order of creation; of every shop for None."""
-        rows = self._kinds.get(kind, {}).items()
-        return [row for key, row in rows if shop_id is None or key[0] == shop_id]  # type: ignore[misc]
+        rows = self._kinds.get(kind, {})
+        if shop_id is None:
+            return list(rows.values())  # type: ignore[arg-type]
+        return [row for key, row in rows.items() if key[0] == shop_id]  # type: ignore[misc]
 
     def derive(self, entity: E, make: Callable[[E], T]) -> T:
         """Return `make(entity)`, made once for as long as the entity stays as it is.

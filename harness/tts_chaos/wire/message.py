@@ -45,7 +45,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def query_pairs(self) -> tuple[tuple[str, str], ...]:
         """Decoded query parameters in wire order, repeats and empty values kept."""
-        return tuple(parse_qsl(self.query, keep_blank_values=True))
+        return _decoded(self.query)
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of query parameter `name`, decoded, or None."""
@@ -59,6 +59,14 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def header(self, name: str) -> str | None:
         """Return the first value of header `name` (given in lower case), or None."""
         return next((value for key, value in self.headers if key == name), None)
+
+
+def _decoded(query: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of a query text; most have nothing to decode, and splitting is enough."""
+    if "%" in query or "+" in query:
+        return tuple(parse_qsl(query, keep_blank_values=True))
+    halves = (part.partition("=") for part in query.split("&") if part)
+    return tuple((name, value) for name, _, value in halves)
 
 
 class ApiResponse(msgspec.Struct, frozen=True, kw_only=True):

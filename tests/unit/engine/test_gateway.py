@@ -7,7 +7,7 @@ import pytest
 from tests.support.engine_parts import Bench, Dropping, Scripted, webhook
 
 from tts_chaos.core.history import Committed, FaultEvent
-from tts_chaos.engine.gateway import BODY_END, BODY_LIMIT
+from tts_chaos.engine.exchange_draft import BODY_END, BODY_LIMIT
 from tts_chaos.errors import LimitExceededError, UsageError
 from tts_chaos.faults.effect import (
     AlterAnswer,
