@@ -28,6 +28,11 @@ RULES = {
         defect="the receiver fails or is too slow (3 seconds) for each attempt; it works on the "
         "webhook before it answers",
     ),
+    "sent_again_needlessly": Rule(
+        expected="200, which ends the delivery",
+        defect="the receiver answers what it took with 201, 202, 204 or a redirect; the platform "
+        "knows 200 only and sends it four times more",
+    ),
 }
 ATTEMPTS = 5
 
@@ -43,10 +48,11 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     findings, counts = Findings(RULES), Counter[str]()
     sent = [record for record in history.of(WebhookSent) if record.genuine]
     accepted = {record.notification for record in sent if 200 <= record.status < 300}
+    _find_needless(sent, findings)
     for record in sent:
         counts["deliveries"] += 1
         counts["accepted"] += 200 <= record.status < 300
-        counts["acknowledged_oddly"] += 200 < record.status < 400
+        counts["acknowledged_oddly"] += _is_odd(record.status)
         if 400 <= record.status < 500 and record.status not in (408, 425, 429):
             if not _has_stale_secret(history, record.index):
                 findings.add(
@@ -70,6 +76,27 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
         counts=dict(counts),
         reason="" if sent else "no webhook was sent",
     )
+
+
+def _find_needless(sent: list[WebhookSent], findings: Findings) -> None:
+    """Look for webhooks that came again because they were taken under another status than 200.
+
+    Source: protocol facts, section 6 (documented: 200 and 401 acknowledge, nothing else).
+    """
+    taken = {(x.notification, x.shop, x.attempt): x.status for x in sent if _is_odd(x.status)}
+    for record in sent:
+        status = taken.get((record.notification, record.shop, record.attempt - 1))
+        if status:
+            findings.add(
+                "sent_again_needlessly",
+                f"webhook {record.notification} was answered {status} and sent again",
+                actual=str(status),
+                index=record.index,
+            )
+
+
+def _is_odd(status: int) -> bool:
+    return 200 < status < 400
 
 
 def _has_stale_secret(history: History, index: int) -> bool:

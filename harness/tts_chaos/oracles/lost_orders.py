@@ -65,9 +65,13 @@ def explain_loss(history: History, lost: Sequence[str]) -> str:
 def _nothing_asked(loss: _Loss) -> str:
     if loss.searches:
         return ""
-    return _webhook_acknowledged(loss) or (
-        "no order search reached the platform: orders are only taken from webhooks, or the"
-        " address is wrong"
+    return (
+        _webhook_acknowledged(loss)
+        or _last_call_refused(loss)
+        or (
+            "no order search reached the platform: orders are only taken from webhooks, or the"
+            " address is wrong"
+        )
     )
 
 
@@ -104,10 +108,24 @@ def _refused_to_the_end(loss: _Loss) -> str:
     last = loss.searches[-1]
     if meaning_of(last) is not Meaning.PERMANENT:
         return ""
-    return (
-        f"the order search as it is sent is refused for good: {describe(last)}"
-        f" ({last.message or 'no message'})"
-    )
+    return f"the order search as it is sent is refused for good: {_refusal(last)}"
+
+
+def _last_call_refused(loss: _Loss) -> str:
+    """Look for another call that is refused for good to the end: a wrong path, ids, a shop."""
+    last = next((x for x in reversed(loss.history.exchanges()) if not is_refresh(x)), None)
+    if last is None or meaning_of(last) is not Meaning.PERMANENT:
+        return ""
+    return f"{last.method} {last.path} as it is sent is refused for good: {_refusal(last)}"
+
+
+def _refusal(exchange: Exchange) -> str:
+    """Say how a call was refused, and why where the platform knows.
+
+    Its words are the same for every wrong signature; its diagnosis tells the mistake.
+    """
+    words = dict.fromkeys(filter(None, (exchange.message, exchange.diagnosis)))
+    return f"{describe(exchange)} ({'; '.join(words) or 'no message'})"
 
 
 def _no_success(loss: _Loss) -> str:
@@ -136,7 +154,16 @@ def _details_failed(loss: _Loss) -> str:
                 "a failed order detail call drops its orders: they are skipped with a warning and"
                 " never asked for again"
             )
+        if asked and not any(_is_comma_list(x.parameter("ids") or "") for x in asked):
+            return (
+                "a detail call that finds no order is taken for an order that is gone: ids are sent"
+                f" as {(asked[-1].parameter('ids') or '')[:12]}..., where a comma list belongs"
+            )
     return ""
+
+
+def _is_comma_list(ids: str) -> bool:
+    return all(id.isdigit() for id in ids.split(","))
 
 
 def _page_not_read(loss: _Loss) -> str:
@@ -213,6 +240,7 @@ _EXPLANATIONS: tuple[Callable[[_Loss], str], ...] = (
     _refused_to_the_end,
     _no_success,
     _shop_left_out,
+    _last_call_refused,
     _details_failed,
     _page_not_read,
     _mapping_dropped,

@@ -183,7 +183,8 @@ def _parameters(secret: str, request: ApiRequest) -> _Candidates:
     token_signed = Diagnosis(
         "token_signed", "the access token was signed along; it must stay out of the signature"
     )
-    yield signed(with_token), token_signed
+    if with_token != pairs:
+        yield signed(with_token), token_signed
     for name in ("access_token", "x-tts-access-token"):
         yield signed(sorted([*pairs, (name, header_token)])), token_signed
     yield from _parameter_values(signed, pairs, bare_plus="+" in request.query)
@@ -209,6 +210,15 @@ def _parameter_values(
     *,
     bare_plus: bool,
 ) -> _Candidates:
+    first = list({key: (key, value) for key, value in reversed(pairs)}.values())
+    repeated = Diagnosis(
+        "repeated_key", "a repeated key is ambiguous; send one parameter with a comma list"
+    )
+    # Before all others: these leave values as they are, and so would sign the same where the only
+    # thing wrong is a key that is there twice.
+    if len(first) != len(pairs):
+        yield signed(sorted(first)), repeated
+        yield signed(pairs), repeated
     plus = (
         Diagnosis("plus_sent_bare", "a plus sign was sent unescaped; send it as %2B")
         if bare_plus
@@ -226,12 +236,6 @@ def _parameter_values(
         lambda value: quote(value, safe="").lower(),
     ):
         yield signed([(key, encode(value)) for key, value in pairs]), encoded
-    first = list({key: (key, value) for key, value in reversed(pairs)}.values())
-    repeated = Diagnosis(
-        "repeated_key", "a repeated key is ambiguous; send one parameter with a comma list"
-    )
-    yield signed(sorted(first)), repeated
-    yield signed(pairs), repeated
     yield (
         signed([(key, value) for key, value in pairs if value]),
         Diagnosis("empty_value_dropped", "a parameter with an empty value was sent but not signed"),

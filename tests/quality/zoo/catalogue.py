@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.quality.zoo import (  # noqa: F401 - each module registers its members
     orders_broken,
+    requests_broken,
     retries_broken,
+    signing_broken,
     stock_broken,
     telling_broken,
     tokens_broken,

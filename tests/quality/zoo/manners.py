@@ -105,12 +105,16 @@ class Manners:
         """Return the whole address of a call, stamped and signed now."""
         stamped = [
             ("app_key", self.settings["app_key"]),
-            ("timestamp", str(int(time.time()))),
+            ("timestamp", self.stamp()),
             ("shop_cipher", shop.cipher),
             *query,
         ]
         stamped.append(("sign", self.sign(path, stamped, body)))
         return f"{self.connection.api_url}{path}?{self.encode(stamped)}"
+
+    def stamp(self) -> str:
+        """Return the time stamp of a request: Unix time in whole seconds."""
+        return str(int(time.time()))
 
     def encode(self, query: Iterable[tuple[str, str]]) -> str:
         """Return a query as text."""

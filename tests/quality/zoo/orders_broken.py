@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import time
 from collections.abc import Iterable
@@ -53,6 +54,19 @@ class SkipsBrokenDetails(Connector):
             super().read_orders(shop, new)
         except Trouble as trouble:
             self.alert(trouble.cause, "some orders are skipped")
+
+
+@broken("errors_not_success.broken_body_ignored", "body/truncated-json")
+class TakesABrokenPageForTheLast(Connector):
+    """Takes an error on a page for the end of the list; the mark moves, the page is never read."""
+
+    attempts = 1
+
+    def read_page(self, shop: ShopAccess, since: int, token: str) -> Json:
+        try:
+            return super().read_page(shop, since, token)
+        except Trouble:
+            return {}
 
 
 @broken("orders_complete.order_lost", "overload/outage-503")
@@ -109,6 +123,22 @@ class BooksPlaceholders(Connector):
         id = str(event["tts_notification_id"])
         known = next(iter(self.state["orders"].values()))
         self.state["orders"][id] = {**known, "id": id}
+
+
+@broken("orders_complete.order_unexpected", "drift/id-as-number")
+class ReadsNumbersAsDoubles(Connector):
+    """Reads numbers as floating point, which rounds the last digits of ids away."""
+
+    def read_envelope(self, body: bytes) -> Json | None:
+        try:
+            rounded = json.loads(body, parse_int=lambda text: int(float(text)))
+        except ValueError:
+            return None
+        return super().read_envelope(json.dumps(rounded).encode())
+
+    def read_orders(self, shop: ShopAccess, ids: list[str]) -> None:
+        for row in self.details(shop, ids)["orders"] if ids else ():
+            self.book({**self.map_order(row, shop), "id": str(row["id"])})
 
 
 @broken("orders_complete.orders_unreadable", "auth/token-pair-kept-over-restart")

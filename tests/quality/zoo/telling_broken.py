@@ -31,6 +31,14 @@ class BlamesCredentials(Connector):
         super().alert("credentials", "the platform refuses us")
 
 
+@broken("alert_raised.wrong_cause", "overload/outage-503")
+class TakesOutageForQuota(Connector):
+    """Takes a 503 for a limit of its own calls."""
+
+    def meaning_of_status(self, status: int) -> tuple[str, str]:
+        return ("rate_limit", "wait") if status == 503 else super().meaning_of_status(status)
+
+
 @broken("alert_raised.alert_late", "network/blocked-for-an-hour")
 class TellsLate(Connector):
     """Raises an alert only when six syncs in a row have failed."""

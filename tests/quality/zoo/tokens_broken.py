@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Mapping
 
@@ -47,6 +48,18 @@ class RecognisesExpiryByWording(Connector):
         return (cause, "never") if kind == "token" and not is_expiry else (cause, kind)
 
 
+@broken("token_refreshed_once.never_refreshed", "auth/token-expired-401")
+@broken("alert_raised.wrong_cause", "clock/three-minutes-ahead")
+class RaisesBeforeItReads(Connector):
+    """Raises on a bad status before it reads the code, so that no code ever reaches a branch."""
+
+    def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Json:
+        if status in (400, 401, 403):
+            cause, _ = self.meaning_of_status(status)
+            raise Trouble(cause, f"HTTP {status}")
+        return super().judge(status, headers, body)
+
+
 @broken("orders_complete.order_lost", "auth/token-expired-401")
 class RefreshesAtTheApiHost(Connector):
     """Sends its refresh to the API's host instead of the token host."""
@@ -74,6 +87,24 @@ class TakesForbiddenForExpired(Connector):
         return (cause, "token") if code // 1000 == 105 else (cause, kind)
 
 
+@broken("token_refreshed_once.refresh_for_other_error", "clock/three-minutes-ahead")
+class TakesEveryBadRequestForADeadToken(Connector):
+    """Takes each 36009004 for a dead token, although only its clock is off."""
+
+    def meaning_of_code(self, code: int, message: str, status: int) -> tuple[str, str]:
+        if code == 36009004:
+            return ("credentials", "token")
+        return super().meaning_of_code(code, message, status)
+
+
+@broken("token_pair_kept.wrong_expiry", "auth/seven-days-of-tokens")
+class BelievesInADay(Connector):
+    """Takes a token to live a day, as those of other products do, and refreshes every day."""
+
+    def expiry_of(self, data: Json) -> int:
+        return int(time.time()) + 86_400
+
+
 @broken("token_refreshed_once.refresh_without_need", "overload/blip-503")
 class RefreshesAtEachStart(Connector):
     """Refreshes at each start instead of using the pair it has."""
@@ -97,6 +128,28 @@ class NeverGivesUpARefreshToken(Connector):
 
     def note_failed_refresh(self, trouble: Trouble) -> None:
         self.alert("credentials", str(trouble))
+
+
+@broken("actions_end.process_ended", "auth/refresh-answer-lost")
+class EndsWithItsRefresh(Connector):
+    """Refreshes outside of any handler: a reset connection ends the process."""
+
+    def ask_for_pair(self, refresh_token: str) -> Json:
+        try:
+            return self.judge(*self.exchange("GET", self.refresh_address(refresh_token), {}, b""))
+        except Trouble:
+            sys.exit(1)
+
+
+@broken("token_refreshed_once.call_with_dead_token", "auth/refresh-answer-lost-with-rotation")
+class TakesARefusedRefreshForAPair(Connector):
+    """Takes status 200 of the token host for a new pair, and goes on with the old one."""
+
+    def ask_for_pair(self, refresh_token: str) -> Json:
+        _, _, body = self.exchange("GET", self.refresh_address(refresh_token), {}, b"")
+        told = (self.read_envelope(body) or {}).get("data") or {}
+        old = self.state["tokens"]
+        return {**old, "access_token_expire_in": old["access_token_expires_at"], **told}
 
 
 @broken("token_refreshed_once.call_with_dead_token", "auth/refresh-answer-lost-with-rotation")

@@ -37,6 +37,32 @@ class LeavesOutTheAppKey(Connector):
         return hmac.compare_digest(expected, headers.get("authorization", ""))
 
 
+@broken("genuine_webhooks_accepted.genuine_refused", "webhooks/delivered-twice")
+class ExpectsTheWordBearer(Connector):
+    """Expects a word before the signature, as another product of the platform sends it."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        word, _, signature = headers.get("authorization", "").partition(" ")
+        return word == "Bearer" and super().is_genuine({"authorization": signature}, body)
+
+
+@broken("genuine_webhooks_accepted.genuine_refused", "webhooks/out-of-order")
+class LosesTheSignatureAtItsGate(Connector):
+    """Stands behind a gate that takes the header of the signature for a log-in of its own."""
+
+    def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        passed = {key: headers[key] for key in headers if key.lower() != "authorization"}
+        return super().deliver_webhook(passed, body)
+
+
+@broken("genuine_webhooks_accepted.sent_again_needlessly", "webhooks/slow-answers-for-a-day")
+class AnswersWithoutContent(Connector):
+    """Answers a webhook with 204, which the platform does not take for received."""
+
+    def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        return 204 if super().deliver_webhook(headers, body) == 200 else 401
+
+
 @broken("genuine_webhooks_accepted.genuine_dropped", "webhooks/slow-answers-for-a-day")
 class WorksBeforeItAnswers(Connector):
     """Reads the order of a webhook before it answers the webhook."""

@@ -188,6 +188,13 @@ GENUINE = [
         .ok()
         .webhook(status=401),
     ),
+    fine("genuine_webhooks_accepted", "taken under 204 and not sent again", delivered(204)),
+    broken(
+        "genuine_webhooks_accepted",
+        "sent_again_needlessly",
+        "taken under 204, and taken again",
+        delivered(204, 200),
+    ),
     broken(
         "genuine_webhooks_accepted",
         "genuine_dropped",

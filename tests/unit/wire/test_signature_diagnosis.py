@@ -169,6 +169,15 @@ def test_the_first_of_repeated_values_is_named() -> None:
     assert diagnosis.mistake == "repeated_key"
 
 
+def test_a_repeated_key_signed_pair_by_pair_is_named_before_what_signs_alike() -> None:
+    request = make_request(digest(PATH + "ids1ids2"), query="ids=1&ids=2", body=b"")
+
+    diagnosis = explain_mismatch(SECRET, request)
+
+    assert diagnosis is not None
+    assert diagnosis.mistake == "repeated_key"
+
+
 def test_a_right_signature_needs_no_explanation() -> None:
     assert explain_mismatch(SECRET, attach_signature(make_request("0"), SECRET)) is None
 
