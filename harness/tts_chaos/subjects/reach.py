@@ -8,7 +8,7 @@ for they are built of what serves; whoever starts a program sees only this.
     problem = reach.probe()                 # None, or why it cannot work here
     reach.open(connection)                  # once, when the world stands
     argv = reach.wrap(argv)                 # for every program that is started
-    environment |= reach.environment()
+    environment = reach.environment(environment)
     reach.publish(port)                     # where the program will listen, before it is started
     ...
     reach.refused(); reach.close()          # when the program has ended
@@ -16,7 +16,7 @@ for they are built of what serves; whoever starts a program sees only this.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tts_chaos.typing import TwinConnection
@@ -47,8 +47,11 @@ class Reach(Protocol):
         """
         ...
 
-    def environment(self) -> dict[str, str]:
-        """Return environment variables for the program, to be put over its other ones."""
+    def environment(self, before: Mapping[str, str]) -> dict[str, str]:
+        """Return the program's environment: `before`, and what it needs to reach the twin.
+
+        Variables that hold several settings (`PYTHONPATH`, `NODE_OPTIONS`) keep what they held.
+        """
         ...
 
     def wrap(self, argv: Sequence[str]) -> list[str]:
@@ -80,9 +83,9 @@ class DirectReach:
     def open(self, connection: TwinConnection) -> None:
         """Do nothing."""
 
-    def environment(self) -> dict[str, str]:
-        """Return nothing to add."""
-        return {}
+    def environment(self, before: Mapping[str, str]) -> dict[str, str]:
+        """Return it as it is."""
+        return dict(before)
 
     def wrap(self, argv: Sequence[str]) -> list[str]:
         """Return the command as it is."""
