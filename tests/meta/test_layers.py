@@ -14,17 +14,17 @@ LAYERS = (
     ("core",),
     ("wire",),
     ("contracts",),
-    ("twin", "faults", "oracles"),
+    ("twin", "faults", "oracles", "diagnosis"),
     ("scenarios",),
     ("engine",),
     ("processes",),
     ("serving", "subjects", "reporting", "reference"),
     # A world is built of what serves.
-    ("injectors",),
+    ("injectors", "probing"),
     ("pytest_plugin", "cli"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-PURE = ("core", "wire", "contracts", "twin", "faults", "oracles")
+PURE = ("core", "wire", "contracts", "twin", "faults", "oracles", "diagnosis")
 # Reading the contract files is the one place where a pure layer meets the disk.
 IMPURE_BY_DESIGN = {"contracts/loader.py"}
 BANNED_MODULES = {

@@ -17,6 +17,7 @@ __all__ = ["SUBCOMMANDS", "main", "make_parser"]
 
 SUBCOMMANDS = {
     "diff": "tts_chaos.cli.diff",
+    "doctor": "tts_chaos.cli.doctor",
     "import": "tts_chaos.cli.import_recordings",
     "list": "tts_chaos.cli.list",
     "record": "tts_chaos.cli.record",

@@ -1,0 +1,1 @@
+"""One check a file; `tts_chaos.diagnosis.catalogue` names them all."""
