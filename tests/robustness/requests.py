@@ -1,4 +1,4 @@
-"""Generated requests against a platform in process: what may be answered, and what may not."""
+"""Generated requests to a platform, in process or over a socket: what may be answered, what not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 from tests.robustness.drafts import Drafter
 from tests.robustness.mutations import AFTER_SIGNING, BEFORE_SIGNING
+from tests.robustness.served import Client, can_travel
 
 from tts_chaos.contracts.loader import Contracts, load_contracts
 from tts_chaos.contracts.operation import Operation
@@ -20,11 +21,12 @@ from tts_chaos.core.entropy import Entropy
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.faults.plane import FaultPlane
+from tts_chaos.serving.platform_server import PlatformServer
 from tts_chaos.serving.rolling_recorder import RollingRecorder
 from tts_chaos.twin.settings import TwinSettings
 from tts_chaos.twin.twin import Twin
 from tts_chaos.wire.delivery import Fate
-from tts_chaos.wire.message import ApiRequest, ApiResponse
+from tts_chaos.wire.message import API_HOST, AUTH_HOST, ApiRequest, ApiResponse
 
 __all__ = ["Findings", "refusal_miss", "send_generated"]
 
@@ -85,6 +87,15 @@ class _Shop:
         self.rng = random.Random(seed)
         self.drafter = Drafter(twin, self.rng, clock.now_ms() // 1000)
 
+    def ask(self, request: ApiRequest) -> ApiResponse | None:
+        """Return the platform's answer."""
+        opened = self.gateway.open(request)
+        opened.conclude(Fate.ANSWERED)
+        return opened.delivery.response
+
+    def close(self) -> None:
+        """End it; here there is nothing to end."""
+
     def draw(self) -> tuple[str, ApiRequest]:
         """Return a request and what is wrong with it."""
         draft, secret = self.drafter.draw(), self.drafter.credentials.app_secret
@@ -100,21 +111,68 @@ class _Shop:
         return ", ".join(names), draft.signed(secret)
 
 
+class _ServedShop(_Shop):
+    """The same platform behind a socket."""
+
+    def __init__(self, seed: int, contracts: Contracts, *, strict: bool) -> None:
+        super().__init__(seed, contracts, strict=strict)
+        self._server = PlatformServer(self.gateway, tls=False).start()
+        addresses = self._server.addresses
+        self._clients = {
+            API_HOST: Client(addresses["api"]),
+            AUTH_HOST: Client(addresses["token"]),
+        }
+
+    def draw(self) -> tuple[str, ApiRequest]:
+        """Return a request that can be written on a connection to one of the two hosts."""
+        while True:
+            wrong, request = super().draw()
+            if request.host in self._clients and can_travel(request):
+                return wrong, request
+
+    def ask(self, request: ApiRequest) -> ApiResponse | None:
+        """Return what the server writes."""
+        response = self._clients[request.host].ask(request)
+        if self._server.failure is not None:
+            raise self._server.failure
+        return response
+
+    def close(self) -> None:
+        """Free ports and connections."""
+        for client in self._clients.values():
+            client.close()
+        self._server.stop()
+
+
 def send_generated(
-    count: int, *, seed: int, progress: Callable[[int], None] | None = None
+    count: int,
+    *,
+    seed: int,
+    served: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> Findings:
-    """Send `count` requests, valid and mutated, to strict and lenient platforms in turn."""
+    """Send `count` requests, valid and mutated, to strict and lenient platforms in turn.
+
+    Args:
+        count: How many.
+        seed: Decides them.
+        served: Whether they go over a socket, and not straight to the platform.
+        progress: Called with the number sent so far, now and then.
+    """
     contracts, findings = load_contracts(), Findings()
-    shop: _Shop | None = None
-    for number in range(count):
-        if shop is None or number % REQUESTS_PER_SHOP == 0:
-            round = number // REQUESTS_PER_SHOP
-            shop = _Shop(seed + round, contracts, strict=round % 2 == 0)
-            if progress:
-                progress(number)
-        # More than the limits of requests per second would allow otherwise.
-        shop.clock.advance(50)
-        _send(shop, findings, number)
+    make = _ServedShop if served else _Shop
+    for first in range(0, count, REQUESTS_PER_SHOP):
+        round = first // REQUESTS_PER_SHOP
+        shop = make(seed + round, contracts, strict=round % 2 == 0)
+        if progress:
+            progress(first)
+        try:
+            for number in range(first, min(first + REQUESTS_PER_SHOP, count)):
+                # More than the limits of requests per second would allow otherwise.
+                shop.clock.advance(50)
+                _send(shop, findings, number)
+        finally:
+            shop.close()
     return findings
 
 
@@ -122,9 +180,7 @@ def _send(shop: _Shop, findings: Findings, number: int) -> None:
     wrong, request = shop.draw()
     begin_s = time.perf_counter()
     try:
-        opened = shop.gateway.open(request)
-        opened.conclude(Fate.ANSWERED)
-        miss = _miss(shop, request, opened.delivery.response, findings)
+        miss = _miss(shop, request, shop.ask(request), findings)
     except Exception as error:  # noqa: BLE001 - a crash is what is looked for
         miss = f"{type(error).__name__}: {error}"
     spent_s = time.perf_counter() - begin_s
@@ -145,6 +201,8 @@ def _miss(
     """Return what is wrong with an answer, "" for nothing."""
     if response is None:
         return "no answer"
+    if request.method == "HEAD" and not response.body:
+        return ""
     try:
         envelope = msgspec.json.decode(response.body)
     except msgspec.DecodeError:

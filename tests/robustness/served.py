@@ -1,8 +1,10 @@
-"""A twin on a real socket, and good requests to it as bytes."""
+"""A twin on a real socket: requests as bytes, and a client that writes them and reads answers."""
 
 from __future__ import annotations
 
+import http.client
 import random
+import re
 import socket
 import time
 from urllib.parse import urlsplit
@@ -10,9 +12,58 @@ from urllib.parse import urlsplit
 from tests.robustness.drafts import Drafter
 
 from tts_chaos.serving.standalone import Standalone
-from tts_chaos.wire.message import API_HOST, ApiRequest
+from tts_chaos.wire.message import API_HOST, ApiRequest, ApiResponse
 
-__all__ = ["address_of", "answers", "good_streams"]
+__all__ = ["Client", "address_of", "answers", "as_bytes", "can_travel", "good_streams"]
+
+PATIENCE_S = 30.0
+_UNSENDABLE = re.compile(r"[^!-~]")
+"""What cannot stand in a request line; the server's own refusal of it is tested with streams."""
+
+TARGET_LENGTH_MAX = 30_000
+
+
+class Client:
+    """One kept connection to a server, made anew where the server ends it."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._socket: socket.socket | None = None
+
+    def ask(self, request: ApiRequest) -> ApiResponse | None:
+        """Write a request and return the answer, None where the connection ends without one."""
+        if self._socket is None:
+            self._socket = socket.create_connection(self._address, timeout=PATIENCE_S)
+        self._socket.sendall(as_bytes(request))
+        answer = http.client.HTTPResponse(self._socket, method=request.method)
+        try:
+            answer.begin()
+            body = answer.read()
+        except http.client.RemoteDisconnected:
+            self.close()
+            return None
+        response = ApiResponse(status=answer.status, body=body)
+        if answer.will_close:
+            self.close()
+        answer.close()
+        return response
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def can_travel(request: ApiRequest) -> bool:
+    """Whether a request can be written as HTTP/1.1 at all, and comes by the scheme served."""
+    target = f"{request.path}?{request.query}"
+    return (
+        request.scheme == "https"
+        and len(target) <= TARGET_LENGTH_MAX
+        and not _UNSENDABLE.search(target)
+        and all(value.isprintable() and value.isascii() for _, value in request.headers)
+    )
 
 
 def address_of(twin: Standalone) -> tuple[str, int]:
@@ -30,7 +81,7 @@ def good_streams(twin: Standalone, count: int, *, seed: int) -> list[bytes]:
     secret = drafter.credentials.app_secret
     drafts = (drafter.draw() for _ in iter(int, 1))
     api = (draft for draft in drafts if draft.host == API_HOST)
-    return [_as_bytes(next(api).signed(secret)) for _ in range(count)]
+    return [as_bytes(next(api).signed(secret)) for _ in range(count)]
 
 
 def answers(address: tuple[str, int], stream: bytes) -> bool:
@@ -41,7 +92,8 @@ def answers(address: tuple[str, int], stream: bytes) -> bool:
         return client.recv(65_536).startswith(b"HTTP/1.1 ")
 
 
-def _as_bytes(request: ApiRequest) -> bytes:
+def as_bytes(request: ApiRequest) -> bytes:
+    """Return a request as it travels."""
     lines = [f"{request.method} {request.path}?{request.query} HTTP/1.1", "Host: localhost"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     lines += [f"Content-Length: {len(request.body)}", "", ""]

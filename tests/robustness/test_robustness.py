@@ -32,6 +32,14 @@ def test_generated_requests_are_answered_within_the_contracts() -> None:
     assert len(findings.codes) > 15
 
 
+def test_the_same_holds_over_a_socket() -> None:
+    findings = send_generated(500, seed=21, served=True)
+
+    assert findings.misses == []
+    assert findings.accepted > 50
+    assert len(findings.codes) > 10
+
+
 @pytest.mark.parametrize(
     ("operation", "status", "code", "miss"),
     [

@@ -26,6 +26,7 @@ PAGE = (("page_size", "20"),)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 OK = 0
 BAD_REQUEST = 36009004
+UNSIGNED = 106001
 RETIRED = 36009014
 NO_ENVELOPE = None
 
@@ -93,6 +94,10 @@ def _upload(pair: TwinPair) -> ApiRequest:
     return attach_signature(request, pair.credentials.app_secret)
 
 
+def _signed_without_body(pair: TwinPair) -> ApiRequest:
+    return msgspec.structs.replace(pair.signed("POST", SEARCH, PAGE), body=b"{}")
+
+
 def _delete_with_body(pair: TwinPair) -> ApiRequest:
     product = pair.twin.env.store.list(Product, pair.shop_id)[0]
     body = msgspec.json.encode({"product_ids": [product.id]})
@@ -118,6 +123,9 @@ READINGS: dict[str, Reading] = {
     ),
     "an empty object as body": Reading(
         lambda p: p.signed("POST", SEARCH, PAGE, body=b"{}"), OK, OK, "documented"
+    ),
+    "an empty object left out of the signature": Reading(
+        _signed_without_body, UNSIGNED, OK, "assumed"
     ),
     "an empty list as body": Reading(
         lambda p: p.signed("POST", SEARCH, PAGE, body=b"[]"), BAD_REQUEST, OK, "assumed"
@@ -178,7 +186,7 @@ def test_a_body_is_part_of_the_signature_of_a_delete() -> None:
     pair = TwinPair()
     request = msgspec.structs.replace(_delete_with_body(pair), body=b'{"product_ids":["1"]}')
 
-    assert pair.send(request).code == 106001
+    assert pair.send(request).code == UNSIGNED
 
 
 def test_every_reading_that_only_the_lenient_take_is_assumed() -> None:

@@ -16,7 +16,7 @@ from tts_chaos.errors import InjectionError
 from tts_chaos.faults.effect import Effect, Moment, PlatformCommand, WebhookMoment
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.plane import FaultPlane
-from tts_chaos.twin.handled import Handled, Identity
+from tts_chaos.twin.handled import Basis, Handled, Identity
 from tts_chaos.typing import TwinConnection
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest, make_json_response
@@ -84,6 +84,7 @@ class ScriptedPlatform:
         self.due: list[OutgoingWebhook] = []
         self.next_due: int | None = None
         self.failure: Exception | None = None
+        self.basis = Basis.STATE
 
     def identify(self, request: ApiRequest) -> Identity:
         return Identity(operation="order.202309.get_order_list", shop="s1")
@@ -99,6 +100,7 @@ class ScriptedPlatform:
             code=0,
             message="Success",
             committed=True,
+            basis=self.basis,
         )
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Json:

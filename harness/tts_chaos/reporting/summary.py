@@ -9,6 +9,7 @@ import msgspec
 
 from tts_chaos.engine.result import RunResult
 from tts_chaos.reporting.durations import say_duration
+from tts_chaos.twin.handled import Basis
 
 __all__ = ["EXIT_STATUS", "gravest_exit_status", "one_line", "summarise", "to_json"]
 
@@ -62,7 +63,7 @@ def summarise(result: RunResult) -> dict[str, Any]:
 def _from_contract(result: RunResult) -> list[str]:
     """Return the operations whose answers were invented, as the verdict rests on them."""
     exchanges = result.history.exchanges()
-    return sorted({x.operation for x in exchanges if x.basis == "generated-from-contract"})
+    return sorted({x.operation for x in exchanges if x.basis == Basis.CONTRACT})
 
 
 def one_line(summary: dict[str, Any]) -> str:

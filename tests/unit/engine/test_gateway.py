@@ -19,6 +19,7 @@ from tts_chaos.faults.effect import (
     SlowAnswer,
 )
 from tts_chaos.faults.fault import Trigger
+from tts_chaos.twin.handled import Basis
 from tts_chaos.twin.store import Change
 from tts_chaos.wire.delivery import Connection, Fate
 from tts_chaos.wire.message import ApiRequest, ApiResponse, make_json_response
@@ -318,6 +319,24 @@ def test_a_body_that_is_no_envelope_has_neither_code_nor_message(bench: Bench, b
 
     (exchange,) = bench.history.exchanges()
     assert (exchange.code, exchange.message) == (None, "")
+
+
+def test_what_an_answer_rests_on_is_part_of_the_record(bench: Bench) -> None:
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+    bench.platform.basis = Basis.CONTRACT
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    bases = [exchange.basis for exchange in bench.history.exchanges()]
+    assert bases == ["", "generated-from-contract"]
+
+
+def test_an_exchange_is_recorded_as_it_was_when_it_happened(bench: Bench) -> None:
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+    bench.clock.advance(60_000)
+    bench.arm("a", AnswerInstead(response=ApiResponse(status=503)))
+
+    (exchange,) = bench.history.exchanges()
+    assert (exchange.at_ms, exchange.status) == (bench.clock.now_ms() - 60_000, 200)
 
 
 def test_secrets_are_labels_wherever_they_stand(bench: Bench) -> None:

@@ -23,6 +23,33 @@ def test_a_record_gets_its_index_and_its_instant() -> None:
     assert [record.index for record in recorder.history()] == [0, 1]
 
 
+def test_a_record_kept_for_later_has_the_place_and_instant_of_its_keeping() -> None:
+    clock = ManualClock(1000)
+    recorder = Recorder(clock)
+
+    recorder.add_later(lambda: Waiting(reason="a"))
+    clock.advance(5)
+    recorder.add(Waiting(reason="b"))
+
+    first, second = recorder.history()
+    assert (first.index, first.at_ms, second.index, second.at_ms) == (0, 1000, 1, 1005)
+
+
+def test_a_record_kept_for_later_is_written_once_and_only_if_read() -> None:
+    recorder = Recorder(ManualClock())
+    written: list[str] = []
+
+    def write() -> Waiting:
+        written.append("a")
+        return Waiting(reason="a")
+
+    recorder.add_later(write)
+    assert written == []
+
+    assert list(recorder.history()) == list(recorder.history())
+    assert written == ["a"]
+
+
 def test_a_history_taken_before_does_not_grow() -> None:
     recorder = Recorder(ManualClock())
     before = recorder.history()

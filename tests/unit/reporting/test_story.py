@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from tests.support.histories import Story
 
-from tts_chaos.core.history import History
+from tts_chaos.core.history import Exchange, History
 from tts_chaos.core.verdict import Outcome, Phase, Verdict
 from tts_chaos.engine.result import RunResult
 from tts_chaos.faults.plane import Receipt
 from tts_chaos.oracles.oracle import Finding, OracleReport
 from tts_chaos.reporting.story import history_name, tell
 from tts_chaos.reporting.summary import gravest_exit_status, one_line, summarise, to_json
+from tts_chaos.twin.handled import Basis
 
 FINDING = Finding(
     rule="order_lost",
@@ -239,3 +240,14 @@ def test_the_report_keeps_letters_of_every_script() -> None:
 
 def test_a_history_has_a_file_name_without_folders() -> None:
     assert history_name("network/reset", "wire") == "network--reset.wire.jsonl"
+
+
+def test_a_report_names_the_operations_whose_answers_were_invented() -> None:
+    asked = [
+        Exchange(call=call, operation=operation, basis=basis)
+        for call, (operation, basis) in enumerate(
+            [("b", Basis.CONTRACT.value), ("a", ""), ("b", Basis.CONTRACT.value), ("c", "declined")]
+        )
+    ]
+
+    assert summarise(_result(history=History(asked)))["answered_from_contract"] == ["b"]
