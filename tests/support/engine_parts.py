@@ -120,6 +120,9 @@ class ScriptedPlatform:
     def acknowledge(self, notification: str, shop: str, attempt: int, status: int) -> None:
         self.log.append(f"acknowledge {notification} #{attempt} {status}")
 
+    def sign_anew(self, request: ApiRequest) -> ApiRequest:
+        return request
+
     def sign_webhook(self, body: bytes) -> str:
         return "signed"
 

@@ -20,6 +20,7 @@ __all__ = [
     "Operation",
     "Parameter",
     "Provenance",
+    "is_write",
     "matches_operation",
 ]
 
@@ -193,6 +194,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def response_validator(self) -> Any:
         """Compiled form of `response_schema`; accepts everything where there is none."""
         return _compile(self.response_schema or {})
+
+
+def is_write(method: str, path: str) -> bool:
+    """Whether a request changes something: searches and queries by POST do not.
+
+    Source: protocol facts, section 3: reads with many filters are POSTs ending in `/search`
+    (documented); `/query` and `/calculate` read as well.
+    """
+    if method in ("GET", "HEAD"):
+        return False
+    return not path.rstrip("/").endswith(("/search", "/query", "/calculate"))
 
 
 def matches_operation(pattern: str, operation: str) -> bool:

@@ -81,7 +81,8 @@ class PhaseEntered(_Base, frozen=True, kw_only=True, tag="phase"):
 class StepTaken(_Base, frozen=True, kw_only=True, tag="step"):
     """The runner did something that is neither an action of the integration nor a fault.
 
-    `kind` is `platform` (a buyer or the platform acted), `wait` or `rollback`.
+    `kind` is `platform` (a buyer or the platform acted), `wait`, `rollback`, or `applied late` (the
+    platform handled a request that a fault had held up; `value` has its call).
     """
 
     kind: str

@@ -8,8 +8,10 @@ from tts_chaos.engine.platform import Platform
 from tts_chaos.faults.effect import (
     AlterAnswer,
     AnswerInstead,
+    ApplyLater,
     BreakConnection,
     PlatformCommand,
+    RepeatRequest,
     RewriteRequest,
     SlowAnswer,
 )
@@ -26,19 +28,26 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         request: The request as the platform saw it.
         delivery: The answer and the way it travels.
+        is_asked: Whether the platform was asked at all.
         committed: Whether a handler of the platform ran to its end.
         diagnosis: What the platform knows of a refusal's cause.
         basis: What the answer rests on, where it is not the platform's state: `twin.handled.Basis`.
         idle: Faults that would have changed the request or the answer and found nothing there to
             change: the field is not in this answer, or no answer was made at all.
+        later_ms: In how many milliseconds the platform handles the request after all; None where
+            it did, or never will.
+        later_for: The fault that wants it so.
     """
 
     request: ApiRequest
     delivery: Delivery
     committed: bool
+    is_asked: bool = False
     diagnosis: str = ""
     basis: str = ""
     idle: tuple[str, ...] = ()
+    later_ms: int | None = None
+    later_for: str = ""
 
 
 def apply_faults(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform) -> Answered:
@@ -52,9 +61,27 @@ def apply_faults(hits: tuple[Hit, ...], request: ApiRequest, platform: Platform)
                 before, request = request, effect.change(request)
                 if request != before:
                     changed.add(hit.fault)
+                    if effect.signed_anew:
+                        request = platform.sign_anew(request)
     answered = _answer(hits, request, platform, changed)
     idle = tuple(hit.fault for hit in hits if hit.may_be_idle and hit.fault not in changed)
-    return msgspec.structs.replace(answered, idle=idle)
+    later_for, later_ms = _postponed(hits)
+    if answered.is_asked:
+        later_for, later_ms = "", None
+    return msgspec.structs.replace(answered, idle=idle, later_ms=later_ms, later_for=later_for)
+
+
+def _postponed(hits: tuple[Hit, ...]) -> tuple[str, int | None]:
+    """Return the first fault that wants the request handled later, and how much later."""
+    return next(
+        (
+            (hit.fault, effect.delay_ms)
+            for hit in hits
+            for effect in hit.effects
+            if isinstance(effect, ApplyLater)
+        ),
+        ("", None),
+    )
 
 
 def _answer(
@@ -84,9 +111,11 @@ def _ask(
     if instead is not None:
         response = instead.response
     else:
-        handled = platform.handle(request)
-        response, committed, diagnosis = handled.response, handled.committed, handled.diagnosis
-        basis = handled.basis.value
+        repeat = next((e for e in effects if isinstance(e, RepeatRequest)), None)
+        answers = [platform.handle(request) for _ in range(repeat.times if repeat else 1)]
+        handled = answers[0 if repeat is not None and repeat.answer == "first" else -1]
+        response, diagnosis, basis = handled.response, handled.diagnosis, handled.basis.value
+        committed = any(answer.committed for answer in answers)
     for hit in hits:
         for effect in hit.effects:
             if isinstance(effect, AlterAnswer):
@@ -100,6 +129,7 @@ def _ask(
     return Answered(
         request=request,
         delivery=delivery,
+        is_asked=instead is None,
         committed=committed,
         diagnosis=diagnosis,
         basis=basis,

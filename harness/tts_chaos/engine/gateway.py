@@ -14,11 +14,19 @@ from typing import Any
 import msgspec
 
 from tts_chaos.core.clock import SkewedClock
-from tts_chaos.core.history import Committed, FaultEvent, FaultMoment, History, Json
+from tts_chaos.core.history import (
+    Committed,
+    FaultEvent,
+    FaultMoment,
+    History,
+    Json,
+    StepTaken,
+)
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.effects import apply_faults
 from tts_chaos.engine.exchange_draft import ExchangeDraft
 from tts_chaos.engine.platform import Platform
+from tts_chaos.engine.postponed import Postponed, Postponements
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import LimitExceededError
 from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
@@ -75,6 +83,7 @@ class Gateway:
         self._calls = 0
         self._current_call = 0
         self._open: dict[int, _Open] = {}
+        self._postponed = Postponements()
         self._has_begun = False
         self._failure: Exception | None = None
 
@@ -145,7 +154,7 @@ class Gateway:
 
     def _take(self, request: ApiRequest, call: int) -> _Open:
         started_ms = self._clock.now_ms() - self._clock.offset_ms
-        self._lift_overdue()
+        self._catch_up()
         self.platform.advance()
         identity = self.platform.identify(request)
         hits = self.plane.on_request(
@@ -159,6 +168,16 @@ class Gateway:
             if not hit.may_be_idle:
                 self._fire(hit, call)
         answered = apply_faults(hits, request, self.platform)
+        if answered.later_ms is not None:
+            self._postponed.add(
+                Postponed(
+                    due_ms=started_ms + answered.later_ms,
+                    call=call,
+                    operation=identity.operation,
+                    fault=answered.later_for,
+                    request=answered.request,
+                )
+            )
         hits = self._settle(hits, answered.idle, call)
         draft = ExchangeDraft(
             call=call,
@@ -181,6 +200,21 @@ class Gateway:
             elif hit.may_be_idle:
                 self._fire(hit, call)
         return tuple(hit for hit in hits if hit.fault not in idle)
+
+    def _apply_late(self, postponed: Postponed) -> None:
+        """Let the platform handle a request that waited; what it changes counts to its call."""
+        current, self._current_call = self._current_call, postponed.call
+        try:
+            handled = self.platform.handle(postponed.request)
+        finally:
+            self._current_call = current
+        self._recorder.add(
+            StepTaken(
+                kind="applied late",
+                name=postponed.operation or postponed.request.path,
+                value={"call": postponed.call, "code": handled.code, "done": handled.committed},
+            )
+        )
 
     def _fire(self, hit: Hit, call: int) -> None:
         for command in hit.commands:
@@ -211,8 +245,14 @@ class Gateway:
             for command in commands:
                 self._run(command)
 
-    def lift(self, id: str) -> None:
+    def lift(self, id: str, *, by: str = "step") -> None:
         """Lift a fault and undo what it did to the platform; lifting twice does nothing.
+
+        Requests that it holds up are handled first.
+
+        Args:
+            id: The fault.
+            by: What ends it, for the receipt: `step`, `time` or `heal`.
 
         Raises:
             UsageError: If no such fault is armed.
@@ -221,7 +261,9 @@ class Gateway:
             if all(armed.id != id for armed in self.plane.active()):
                 self.plane.lift(id)
                 return
-            for command in self.plane.lift(id):
+            for postponed in self._postponed.take_of(id):
+                self._apply_late(postponed)
+            for command in self.plane.lift(id, now_ms=self._true_now_ms(), by=by):
                 self._run(command)
             self.record_fault(id, FaultMoment.LIFTED)
 
@@ -257,9 +299,18 @@ class Gateway:
         with self._lock:
             return self.plane.receipts()
 
-    def _lift_overdue(self) -> None:
+    def _catch_up(self) -> None:
+        """Do what is due by time: requests that waited, and the end of faults."""
+        for postponed in self._postponed.take_due(self._true_now_ms()):
+            self._apply_late(postponed)
         for id in self.plane.due_to_lift(self._true_now_ms()):
-            self.lift(id)
+            self.lift(id, by="time")
+
+    def next_due_ms(self) -> int | None:
+        """Return the earliest instant, in true time, at which something is due here."""
+        with self._lock:
+            instants = (self._postponed.next_due_ms(), self.plane.next_end_ms())
+            return min((instant for instant in instants if instant is not None), default=None)
 
     def platform_now_ms(self) -> int:
         """Return the instant by the platform's own, perhaps skewed, clock."""
@@ -277,7 +328,7 @@ class Gateway:
             UsageError: If there is no such command, or an argument is wrong.
         """
         with self._lock:
-            self._lift_overdue()
+            self._catch_up()
             return self.platform.command(name, arguments)
 
     def _run(self, command: PlatformCommand) -> None:
@@ -311,7 +362,7 @@ class Gateway:
     def due_webhooks(self) -> tuple[OutgoingWebhook, ...]:
         """Return the deliveries to make now, as the faults want them."""
         with self._lock:
-            self._lift_overdue()
+            self._catch_up()
             self.platform.advance()
             moment = WebhookMoment(
                 now_ms=self._true_now_ms(),
@@ -323,6 +374,7 @@ class Gateway:
             for id in fired:
                 self.record_fault(id, FaultMoment.FIRED)
             self._miss_dropped(due, deliveries)
+            self.plane.on_delivery((row.type for row in deliveries), self._true_now_ms())
             return deliveries
 
     def _miss_dropped(
@@ -337,6 +389,7 @@ class Gateway:
     def ledger(self) -> Json:
         """Return the platform's truth with secrets as labels."""
         with self._lock:
+            self._catch_up()
             self.platform.advance()
             return self._plain(self.platform.ledger())
 

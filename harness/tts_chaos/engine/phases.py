@@ -216,11 +216,11 @@ class Phases:
             self._proxied[step.id] = 0
             self._world.arm(step.id, step.fault, trigger)
 
-    def _lift(self, id: str) -> None:
+    def _lift(self, id: str, *, by: str = "step") -> None:
         if id in self._proxied:
             del self._proxied[id]
             self._world.lift(id)
-        self._gateway.lift(id)
+        self._gateway.lift(id, by=by)
 
     def lift_everything(self) -> None:
         """Lift every fault still armed; a failure to lift one does not keep the others."""
@@ -229,7 +229,7 @@ class Phases:
         armed_ids = [armed.id for armed in self._gateway.plane.active()]
         for id in dict.fromkeys((*armed_ids, *self._proxied)):
             try:
-                self._lift(id)
+                self._lift(id, by="heal")
             except ChaosError as error:
                 failures.append(str(error))
         if failures:

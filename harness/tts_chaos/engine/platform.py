@@ -40,6 +40,10 @@ class Platform(Protocol):
         """Take the receiver's answer to a delivery; 0 for none."""
         ...
 
+    def sign_anew(self, request: ApiRequest) -> ApiRequest:
+        """Return a request with the signature that fits it."""
+        ...
+
     def sign_webhook(self, body: bytes) -> str:
         """Sign a webhook body as the platform does."""
         ...

@@ -66,6 +66,9 @@ class Post:
             if due_ms is not None:
                 in_ms = due_ms - self._gateway.platform_now_ms()
                 pause_ms = min(pause_ms, max(in_ms, 1))
+            own_due_ms = self._gateway.next_due_ms()
+            if own_due_ms is not None:
+                pause_ms = min(pause_ms, max(own_due_ms - now_ms, 1))
             self._world.sleep(pause_ms)
 
     def deliver_due(self) -> None:

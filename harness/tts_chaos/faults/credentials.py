@@ -1,21 +1,33 @@
 """Credentials go wrong: tokens expire, are revoked or garbled; keys and scopes change.
 
-All but the lost refresh change the platform's state, so the integration is refused for the same
-reason and in the same words as it would be by TikTok Shop.
+All but the lost and the raced refresh change the platform's state, so the integration is refused
+for the same reason and in the same words as it would be by TikTok Shop. A disabled or deleted app
+is told as `app_key_wrong`: the error table has one message for all of these.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from tts_chaos.faults.effect import BreakConnection, Effect, Moment, PlatformCommand
+from tts_chaos.faults.effect import (
+    BreakConnection,
+    Effect,
+    Moment,
+    PlatformCommand,
+    RepeatRequest,
+)
 from tts_chaos.faults.fault import Fault, Trigger, register_fault
 from tts_chaos.wire.delivery import Connection
 
 __all__ = [
+    "AddressNotListed",
     "AppKeyWrong",
+    "AppRemoved",
     "KeysRotated",
+    "OwnerClosed",
     "RefreshAnswerLost",
+    "RefreshRaced",
+    "RefreshTokenExpired",
     "ScopeMissing",
     "TokenExpired",
     "TokenMalformed",
@@ -146,3 +158,107 @@ class RefreshAnswerLost(Fault, frozen=True, kw_only=True):
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
         """Let the platform refresh, then reset the connection."""
         return (BreakConnection(connection=Connection.RESET_BEFORE_ANSWER, after_commit=True),)
+
+
+@register_fault
+class RefreshRaced(Fault, frozen=True, kw_only=True):
+    """Somebody else who holds the same pair refreshes a moment earlier.
+
+    Where refresh tokens rotate, the token is spent when the integration presents it (36004005, and
+    an operator must act); where they do not, it gets a pair of its own (pitfall C5).
+    """
+
+    name: ClassVar[str] = "refresh_raced"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "somebody else refreshes the same pair first"
+    default_trigger: ClassVar[Trigger] = Trigger(operation="token.refresh", times=1)
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Let the platform answer the other one first."""
+        return (RepeatRequest(times=2, answer="last"),)
+
+
+@register_fault
+class RefreshTokenExpired(Fault, frozen=True, kw_only=True):
+    """The period for which the seller gave consent is over, and the access token with it.
+
+    Lifting changes nothing: only new consent helps. Source: protocol facts, section 2.2 and the
+    error table (36004001, medium confidence).
+    """
+
+    name: ClassVar[str] = "refresh_token_expired"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "the seller's authorisation has ended, the refresh token with it"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """End both tokens."""
+        return (
+            PlatformCommand(name="expire_access_tokens"),
+            PlatformCommand(name="expire_refresh_tokens"),
+        )
+
+
+@register_fault
+class AppRemoved(Fault, frozen=True, kw_only=True):
+    """The seller removes the app: every token dies, and webhook 6 tells of it.
+
+    Lifting changes nothing: only new consent helps. Source: pitfall C12, error table (105001).
+    """
+
+    name: ClassVar[str] = "app_removed"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "the seller has removed the app"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Withdraw the authorisation."""
+        return (PlatformCommand(name="deauthorize_app"),)
+
+
+@register_fault
+class AddressNotListed(Fault, frozen=True, kw_only=True):
+    """The address from which the integration calls is not on the app's allow list, until lifted.
+
+    It holds on both hosts. Source: error table (36009033, 403), pitfall E12.
+    """
+
+    name: ClassVar[str] = "address_not_listed"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "permission"
+    summary: ClassVar[str] = "the caller's address is not on the app's allow list"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Refuse every caller."""
+        return (PlatformCommand(name="refuse_ip"),)
+
+    def end(self) -> tuple[PlatformCommand, ...]:
+        """Let callers in again."""
+        return (PlatformCommand(name="allow_ip"),)
+
+
+@register_fault
+class OwnerClosed(Fault, frozen=True, kw_only=True):
+    """The main shop, or the seller's account behind it, is closed for the API until lifted.
+
+    Told by 401 as well, and no refresh helps. Source: error table (36009043, 36009044), pitfall D5.
+
+    Attributes:
+        owner: What is closed: `shop` or `seller`.
+    """
+
+    name: ClassVar[str] = "owner_closed"
+    family: ClassVar[str] = "credentials"
+    cause: ClassVar[str] = "credentials"
+    summary: ClassVar[str] = "the shop or the seller's account is inactive"
+
+    owner: Literal["shop", "seller"] = "shop"
+
+    def begin(self) -> tuple[PlatformCommand, ...]:
+        """Close it."""
+        return (PlatformCommand(name=f"deactivate_{self.owner}"),)
+
+    def end(self) -> tuple[PlatformCommand, ...]:
+        """Open it again."""
+        return (PlatformCommand(name=f"reactivate_{self.owner}"),)

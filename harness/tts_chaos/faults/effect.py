@@ -7,7 +7,7 @@ the platform's state, and an injector realises those that concern connections.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -18,10 +18,12 @@ from tts_chaos.wire.message import ApiRequest, ApiResponse
 __all__ = [
     "AlterAnswer",
     "AnswerInstead",
+    "ApplyLater",
     "BreakConnection",
     "Effect",
     "Moment",
     "PlatformCommand",
+    "RepeatRequest",
     "RewriteRequest",
     "SlowAnswer",
     "Toxic",
@@ -38,6 +40,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         shop: Id of the shop addressed, or "".
         now_ms: The instant.
         hits: How often this fault fired before, from 0.
+        since_ms: Time since the fault set in.
         entropy: The fault's own stream of chance.
     """
 
@@ -47,6 +50,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: int
     hits: int
     entropy: Entropy
+    since_ms: int = 0
 
 
 class PlatformCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +61,37 @@ class PlatformCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RewriteRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Let the platform see another request than was sent (a mistyped host or path)."""
+    """Let the platform see another request than was sent (a mistyped host or path).
+
+    Attributes:
+        change: Returns what the platform sees.
+        signed_anew: Whether the signature is made to fit again: for what the platform itself makes
+            of a request, while what happens on the way breaks the signature.
+    """
 
     change: Callable[[ApiRequest], ApiRequest]
+    signed_anew: bool = False
+
+
+class RepeatRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Let the platform handle the request several times.
+
+    Attributes:
+        times: How often, 2 or more.
+        answer: Which of its answers travels on.
+    """
+
+    times: int = 2
+    answer: Literal["first", "last"] = "last"
+
+
+class ApplyLater(msgspec.Struct, frozen=True, kw_only=True):
+    """Let the platform handle the request when the client has long been told otherwise.
+
+    Only for a request that another effect of the same fault keeps from the platform for now.
+    """
+
+    delay_ms: int
 
 
 class AnswerInstead(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +142,14 @@ class Toxic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Effect: TypeAlias = (
-    PlatformCommand | RewriteRequest | AnswerInstead | AlterAnswer | SlowAnswer | BreakConnection
+    PlatformCommand
+    | RewriteRequest
+    | RepeatRequest
+    | ApplyLater
+    | AnswerInstead
+    | AlterAnswer
+    | SlowAnswer
+    | BreakConnection
 )
 
 

@@ -1,4 +1,4 @@
-"""The integration talks to the wrong place: a mistyped host or path, a retired version.
+"""The integration talks to the wrong place: a mistyped host, path or verb, a retired version.
 
 The request is rewritten on its way, so the answer is what the mistyped address would give, in any
 language and without touching the integration's settings; lifting it is the operator correcting the
@@ -15,7 +15,7 @@ from tts_chaos.faults.effect import AlterAnswer, Effect, Moment, PlatformCommand
 from tts_chaos.faults.fault import Fault, Trigger, register_fault
 from tts_chaos.wire.message import ApiRequest, ApiResponse
 
-__all__ = ["HostWrong", "PathWrong", "VersionRetired"]
+__all__ = ["HostWrong", "PathWrong", "PlainHttp", "VerbWrong", "VersionRetired"]
 
 _API_ONLY = Trigger(host="api")
 
@@ -104,3 +104,54 @@ class VersionRetired(Fault, frozen=True, kw_only=True):
     def end(self) -> tuple[PlatformCommand, ...]:
         """Serve the version again."""
         return (PlatformCommand(name="reinstate_version", arguments={"operation": self.retired}),)
+
+
+@register_fault
+class VerbWrong(Fault, frozen=True, kw_only=True):
+    """Requests come with a verb that the path does not take.
+
+    The API host tells 36009010 (documented; under which status is assumed), the token host a text
+    that is no envelope (recorded). Source: protocol facts, section 8.
+
+    Attributes:
+        wrong_verb: The verb sent by mistake.
+    """
+
+    name: ClassVar[str] = "verb_wrong"
+    family: ClassVar[str] = "endpoint"
+    cause: ClassVar[str] = "endpoint"
+    summary: ClassVar[str] = "the verb of a call is wrong"
+    default_trigger: ClassVar[Trigger] = _API_ONLY
+
+    wrong_verb: Literal["GET", "POST", "PUT", "DELETE", "PATCH"] = "PATCH"
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Let the platform see the other verb."""
+        return (RewriteRequest(change=self.misdirect),)
+
+    def misdirect(self, request: ApiRequest) -> ApiRequest:
+        """Return the same request with the wrong verb."""
+        return msgspec.structs.replace(request, method=self.wrong_verb)
+
+
+@register_fault
+class PlainHttp(Fault, frozen=True, kw_only=True):
+    """Requests come without TLS, as when `http://` is configured or a proxy strips TLS.
+
+    They are refused since 2026-06-17 (documented); how is not, so the edge answers as for a path
+    that it does not route (assumed). Source: protocol facts, section 3.
+    """
+
+    name: ClassVar[str] = "plain_http"
+    family: ClassVar[str] = "endpoint"
+    cause: ClassVar[str] = "endpoint"
+    summary: ClassVar[str] = "calls reach the platform over plain http"
+    default_trigger: ClassVar[Trigger] = _API_ONLY
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Let the platform see a request without TLS."""
+        return (RewriteRequest(change=_without_tls),)
+
+
+def _without_tls(request: ApiRequest) -> ApiRequest:
+    return msgspec.structs.replace(request, scheme="http")

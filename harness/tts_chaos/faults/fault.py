@@ -7,7 +7,7 @@ family's file.
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from tts_chaos.faults.effect import (
     WebhookMoment,
 )
 from tts_chaos.wire.delivery import OutgoingWebhook
+from tts_chaos.wire.message import ApiRequest
 
 __all__ = ["CAUSES", "FAULTS", "Fault", "Trigger", "register_fault"]
 
@@ -48,16 +49,22 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             (`order.get_order_list`), domain with star (`order.*`), or None for all.
         host: `api`, `auth`, or None for both.
         shop: Shop id, or None for all.
+        only: `writes` (whatever changes something, token calls among it), `reads`, or None for
+            both.
+        on_webhook: Number of an event type: it sets in when a webhook of that type is delivered,
+            and all that follows counts from then. None sets in when armed.
         call: First matching request on which it acts, counted from 1 since arming.
         times: How many matching requests it hits; None hits all until lifted.
         every: Hit only each n-th matching request, from `call` on.
-        after_ms: Wait after arming before it acts.
+        after_ms: Wait after setting in before it acts.
         for_ms: How long it acts before it lifts itself; None until healed.
     """
 
     operation: str | None = None
     host: str | None = None
     shop: str | None = None
+    only: Literal["reads", "writes"] | None = None
+    on_webhook: int | None = None
     call: int = 1
     times: int | None = None
     every: int = 1
@@ -70,6 +77,8 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return (
             self.operation is not None
             or self.shop is not None
+            or self.only is not None
+            or self.on_webhook is not None
             or self.call != 1
             or self.times is not None
             or self.every != 1
@@ -99,8 +108,15 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Return commands for the moment the fault sets in (arming, or its first match)."""
         return ()
 
+    def matches(self, request: ApiRequest) -> bool:
+        """Whether the fault has anything to do with a request of its trigger; pure.
+
+        One that does not match is not counted: for faults of later pages, say.
+        """
+        return True
+
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
-        """Return the effects on one matching request; pure."""
+        """Return the effects on one matching request, () where chance spares it; pure."""
         return ()
 
     def reshape(

@@ -5,11 +5,12 @@ Sans-IO and sequential; whoever serves several threads serialises calls.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 
-from tts_chaos.contracts.operation import matches_operation
+from tts_chaos.contracts.operation import is_write, matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.effect import (
@@ -40,22 +41,35 @@ class ArmedFault:
     armed_ms: int
     entropy: Entropy
     via_proxy: bool = False
+    set_in_ms: int | None = None
     started: bool = False
     lifted: bool = False
+    lifted_ms: int | None = None
+    lifted_by: str = ""
     matched: int = 0
     fired: int = 0
     calls: list[int] = field(default_factory=list)
 
     def is_active(self, now_ms: int) -> bool:
         """Whether it may act at `now_ms`."""
-        begin = self.armed_ms + self.trigger.after_ms
-        return not self.lifted and now_ms >= begin and not self.is_over(now_ms)
+        if self.lifted or self.set_in_ms is None:
+            return False
+        return now_ms >= self.set_in_ms + self.trigger.after_ms and not self.is_over(now_ms)
 
     def is_over(self, now_ms: int) -> bool:
         """Whether its own time limit has passed."""
-        if self.trigger.for_ms is None:
-            return False
-        return now_ms >= self.armed_ms + self.trigger.after_ms + self.trigger.for_ms
+        end_ms = self.end_ms
+        return end_ms is not None and now_ms >= end_ms
+
+    @property
+    def end_ms(self) -> int | None:
+        """The instant at which it ends by itself; None where it has no limit, or has yet to begin.
+
+        One that waits for a webhook that never comes ends with the run.
+        """
+        if self.trigger.for_ms is None or self.set_in_ms is None:
+            return None
+        return self.set_in_ms + self.trigger.after_ms + self.trigger.for_ms
 
     def concerns(self, request: ApiRequest, operation: str, shop: str) -> bool:
         """Whether the request lies within its blast radius."""
@@ -66,6 +80,8 @@ class ArmedFault:
             and trigger.host in (None, host)
             and trigger.shop in (None, shop)
             and (trigger.operation is None or matches_operation(trigger.operation, operation))
+            and trigger.only in (None, _kind_of(request))
+            and self.fault.matches(request)
         )
 
     def counts(self) -> bool:
@@ -75,6 +91,12 @@ class ArmedFault:
         if past < 0 or past % self.trigger.every:
             return False
         return self.trigger.times is None or self.fired < self.trigger.times
+
+
+def _kind_of(request: ApiRequest) -> str:
+    """Return `writes` or `reads`. A token call is a GET, and yet issues a new pair."""
+    changes = request.host == AUTH_HOST or is_write(request.method, request.path)
+    return "writes" if changes else "reads"
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +120,21 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one armed fault. Times in milliseconds, `calls` by ordinal of exchange."""
+    """What became of one armed fault. Instants in milliseconds, Unix time.
+
+    Attributes:
+        fault: Id under which it was armed.
+        name: Its name in the catalogue.
+        armed_ms: When it was armed.
+        matched: Requests or deliveries within its trigger.
+        fired: How often it acted.
+        calls: On which exchanges, by ordinal; a firing on webhooks, or one that no request could
+            show, has none.
+        lifted: Whether it has ended.
+        lifted_ms: When; None where it has not.
+        lifted_by: What ended it: `step` (the scenario or a person), `time` (its own limit), `heal`
+            (the end of the turbulence).
+    """
 
     fault: str
     name: str
@@ -107,6 +143,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     fired: int
     calls: tuple[int, ...]
     lifted: bool
+    lifted_ms: int | None = None
+    lifted_by: str = ""
 
 
 class FaultPlane:
@@ -135,6 +173,7 @@ class FaultPlane:
             armed_ms=now_ms,
             entropy=self.entropy.child(id),
             via_proxy=via_proxy,
+            set_in_ms=None if trigger.on_webhook is not None else now_ms,
         )
         self._armed[id] = armed
         if trigger.is_per_request or trigger.after_ms:
@@ -152,32 +191,40 @@ class FaultPlane:
                 continue
             if not armed.counts():
                 continue
-            hits.append(self._hit(armed, request, operation, shop, call, now_ms))
+            moment = Moment(
+                request=request,
+                operation=operation,
+                shop=shop,
+                now_ms=now_ms,
+                hits=armed.fired,
+                entropy=armed.entropy,
+                since_ms=now_ms - (armed.set_in_ms or 0) - armed.trigger.after_ms,
+            )
+            hit = self._hit(armed, moment)
+            if hit is not None:
+                armed.fired += 1
+                armed.calls.append(call)
+                hits.append(hit)
         return tuple(hits)
 
-    def _hit(
-        self,
-        armed: ArmedFault,
-        request: ApiRequest,
-        operation: str,
-        shop: str,
-        call: int,
-        now_ms: int,
-    ) -> Hit:
+    def _hit(self, armed: ArmedFault, moment: Moment) -> Hit | None:
+        """Return what a fault does to a request; None where chance spares it."""
         commands = () if armed.started else armed.fault.begin()
         armed.started = True
-        moment = Moment(
-            request=request,
-            operation=operation,
-            shop=shop,
-            now_ms=now_ms,
-            hits=armed.fired,
-            entropy=armed.entropy,
-        )
-        effects = () if armed.via_proxy else armed.fault.effects(moment)
-        armed.fired += 1
-        armed.calls.append(call)
+        if armed.via_proxy:
+            return Hit(fault=armed.id, commands=commands, effects=())
+        effects = armed.fault.effects(moment)
+        chooses = type(armed.fault).effects is not Fault.effects
+        if chooses and not effects and not commands:
+            return None
         return Hit(fault=armed.id, commands=commands, effects=effects)
+
+    def on_delivery(self, types: Iterable[int], now_ms: int) -> None:
+        """Let the faults set in that wait for a webhook of one of these types."""
+        delivered = set(types)
+        for armed in self._armed.values():
+            if armed.set_in_ms is None and armed.trigger.on_webhook in delivered:
+                armed.set_in_ms = now_ms
 
     def on_webhooks(
         self, deliveries: tuple[OutgoingWebhook, ...], moment: WebhookMoment
@@ -217,8 +264,18 @@ class FaultPlane:
         """Return ids of faults whose own time limit has passed."""
         return tuple(a.id for a in self._armed.values() if not a.lifted and a.is_over(now_ms))
 
-    def lift(self, id: str) -> tuple[PlatformCommand, ...]:
+    def next_end_ms(self) -> int | None:
+        """Return the earliest instant at which a fault ends by itself, None where none does."""
+        ends = (armed.end_ms for armed in self._armed.values() if not armed.lifted)
+        return min((end_ms for end_ms in ends if end_ms is not None), default=None)
+
+    def lift(self, id: str, *, now_ms: int = 0, by: str = "step") -> tuple[PlatformCommand, ...]:
         """End a fault; returns the commands that undo it. Lifting twice does nothing.
+
+        Args:
+            id: The fault.
+            now_ms: The instant, for the receipt.
+            by: What ends it, for the receipt: `step`, `time` or `heal`.
 
         Raises:
             UsageError: If no fault has this id.
@@ -229,7 +286,7 @@ class FaultPlane:
         armed = self._armed[id]
         if armed.lifted:
             return ()
-        armed.lifted = True
+        armed.lifted, armed.lifted_ms, armed.lifted_by = True, now_ms, by
         return armed.fault.end() if armed.started else ()
 
     def name_of(self, id: str) -> str:
@@ -251,6 +308,8 @@ class FaultPlane:
                 fired=armed.fired,
                 calls=tuple(armed.calls),
                 lifted=armed.lifted,
+                lifted_ms=armed.lifted_ms,
+                lifted_by=armed.lifted_by,
             )
             for armed in self._armed.values()
         )

@@ -7,7 +7,10 @@ from typing import ClassVar
 from tts_chaos.faults.effect import Effect, Moment, SlowAnswer, Toxic
 from tts_chaos.faults.fault import Fault, Trigger, register_fault
 
-__all__ = ["AnswerDripping", "AnswerSlow", "AnswerStalled"]
+__all__ = ["AnswerDripping", "AnswerSlow", "AnswerStalled", "BandwidthNarrow"]
+
+_PIECE_MS = 100
+"""How often a piece passes a narrow line; short against every sensible time-out."""
 
 
 class _Slowness(Fault, frozen=True, kw_only=True):
@@ -79,3 +82,27 @@ class AnswerStalled(_Slowness, frozen=True, kw_only=True):
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
         """Stall the body."""
         return (SlowAnswer(stall_after_bytes=self.after_bytes),)
+
+
+@register_fault
+class BandwidthNarrow(_Slowness, frozen=True, kw_only=True):
+    """The line is narrow: an answer takes the longer, the longer it is.
+
+    Attributes:
+        rate_bytes_per_s: Bytes of answers that pass in a second; a thousand or more.
+    """
+
+    name: ClassVar[str] = "bandwidth_narrow"
+    summary: ClassVar[str] = "the line lets little through"
+
+    rate_bytes_per_s: int = 20_000
+
+    def effects(self, moment: Moment) -> tuple[Effect, ...]:
+        """Send the body in pieces as the line takes them."""
+        piece_bytes = max(1, self.rate_bytes_per_s * _PIECE_MS // 1000)
+        return (SlowAnswer(drip_bytes=piece_bytes, drip_interval_ms=_PIECE_MS),)
+
+    def toxics(self) -> tuple[Toxic, ...]:
+        """Narrow the stream of answers; Toxiproxy counts in thousands of bytes."""
+        rate = max(1, self.rate_bytes_per_s // 1000)
+        return (Toxic(kind="bandwidth", attributes={"rate": rate}),)

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from tts_chaos.contracts.operation import is_write as changes_something
 from tts_chaos.core.history import Exchange, History
 from tts_chaos.oracles.actions import Actions, actions_of
 from tts_chaos.oracles.codes import Meaning, meaning_of
@@ -62,14 +63,8 @@ def operation_name(exchange: Exchange) -> str:
 
 
 def is_write(exchange: Exchange) -> bool:
-    """Whether the request changes something: searches and queries by POST do not.
-
-    Source: protocol facts, section 3: reads with many filters are POSTs ending in `/search`
-    (documented); `/query` and `/calculate` read as well.
-    """
-    if exchange.method in ("GET", "HEAD"):
-        return False
-    return not exchange.path.rstrip("/").endswith(("/search", "/query", "/calculate"))
+    """Whether the request changes something: searches and queries by POST do not."""
+    return changes_something(exchange.method, exchange.path)
 
 
 class LogicalCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from tts_chaos.core.history import Json
 from tts_chaos.twin.handled import Basis
 from tts_chaos.twin.handler import RefusalError
 from tts_chaos.twin.settings import TwinSettings
+from tts_chaos.wire.codes import ApiCode
 from tts_chaos.wire.envelope import (
     API_SUCCESS,
     Envelope,
@@ -69,7 +70,8 @@ class Answerer:
         headers = self._headers()
         if refusal.is_ordered:
             headers += Basis.COMMAND.headers
-        if status == _RATE_STATUS:
+        # Where the hour's quota is used up, a second's pause would be no help.
+        if status == _RATE_STATUS and refusal.code != ApiCode.SANDBOX_QUOTA:
             headers += (("retry-after", str(_RETRY_AFTER_S)),)
         return make_envelope_response(envelope, status=status, headers=headers)
 

@@ -36,6 +36,7 @@ from tts_chaos.twin.store import Change, Store
 from tts_chaos.twin.timers import Schedule
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest
+from tts_chaos.wire.signing import attach_signature
 from tts_chaos.wire.webhook import sign_webhook
 
 __all__ = ["Credentials", "Handled", "Identity", "ShopCredentials", "Twin"]
@@ -174,6 +175,10 @@ class Twin:
         Schedules the documented retry, or ends the notification.
         """
         self._outbox.acknowledge(notification, shop, attempt, status)
+
+    def sign_anew(self, request: ApiRequest) -> ApiRequest:
+        """Return `request` signed as its app would sign it now."""
+        return attach_signature(request, the_app(self._store).app_secret)
 
     def sign_webhook(self, body: bytes) -> str:
         """Return the `authorization` value with which the platform signs `body` now."""

@@ -29,6 +29,7 @@ __all__ = [
     "decode_page_token",
     "digest_of_search",
     "encode_page_token",
+    "read_page_token",
     "take_page",
 ]
 
@@ -102,7 +103,7 @@ def decode_page_token(token: str, *, search: str, now_ms: int) -> PageCursor | P
         search: `digest_of_search` of the request that brings it.
         now_ms: The platform's time.
     """
-    cursor = _read(token)
+    cursor = read_page_token(token)
     if cursor is None:
         return PageTokenProblem.MALFORMED
     if cursor.search != search:
@@ -112,7 +113,8 @@ def decode_page_token(token: str, *, search: str, now_ms: int) -> PageCursor | P
     return cursor
 
 
-def _read(token: str) -> PageCursor | None:
+def read_page_token(token: str) -> PageCursor | None:
+    """Return what a token says, whatever search it is of and however old; None for no token."""
     try:
         raw = base64.b64decode(token.encode(), validate=True)
     except (binascii.Error, ValueError):

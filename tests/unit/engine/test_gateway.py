@@ -6,15 +6,17 @@ import msgspec
 import pytest
 from tests.support.engine_parts import Bench, Dropping, Scripted, webhook
 
-from tts_chaos.core.history import Committed, FaultEvent
+from tts_chaos.core.history import Committed, FaultEvent, StepTaken
 from tts_chaos.engine.exchange_draft import BODY_END, BODY_LIMIT
 from tts_chaos.errors import LimitExceededError, UsageError
 from tts_chaos.faults.effect import (
     AlterAnswer,
     AnswerInstead,
+    ApplyLater,
     BreakConnection,
     Effect,
     PlatformCommand,
+    RepeatRequest,
     RewriteRequest,
     SlowAnswer,
 )
@@ -463,3 +465,81 @@ def test_a_fault_that_a_proxy_realises_is_counted_but_does_nothing_here(bench: B
     assert delivery.response is not None
     assert delivery.response.status == 200
     assert bench.gateway.receipts()[0].fired == 1
+
+
+# -- ambiguous outcomes ---------------------------------------------------------------------------
+
+
+def _handled(bench: Bench) -> int:
+    return sum(line.startswith("handle") for line in bench.platform.log)
+
+
+def test_a_repeated_request_is_handled_twice_and_recorded_once(bench: Bench) -> None:
+    bench.arm("twice", RepeatRequest(times=2))
+
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    assert _handled(bench) == 2
+    assert [x.committed for x in bench.history.exchanges()] == [True]
+
+
+def test_a_postponed_request_is_handled_when_it_is_due(bench: Bench) -> None:
+    bench.arm("late", ApplyLater(delay_ms=50), AnswerInstead(response=TEAPOT))
+
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+    before = _handled(bench)
+    due_ms = bench.gateway.next_due_ms()
+    bench.clock.advance(50)
+    bench.gateway.due_webhooks()
+
+    assert due_ms == bench.clock.now_ms()
+    assert (before, _handled(bench)) == (0, 1)
+    assert bench.gateway.next_due_ms() is None
+    (step,) = bench.history.of(StepTaken)
+    assert (step.kind, step.value) == ("applied late", {"call": 1, "code": 0, "done": True})
+
+
+def test_what_still_waits_is_handled_when_the_fault_is_lifted(bench: Bench) -> None:
+    bench.arm("late", ApplyLater(delay_ms=50), AnswerInstead(response=TEAPOT))
+    bench.arm("other", ApplyLater(delay_ms=70), trigger=Trigger(times=1))
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    bench.gateway.lift("other")
+    others = _handled(bench)
+    bench.gateway.lift("late", by="heal")
+
+    assert (others, _handled(bench)) == (0, 1)
+    assert [r.lifted_by for r in bench.gateway.receipts()] == ["heal", "step"]
+
+
+def test_a_request_that_was_handled_at_once_is_not_handled_again(bench: Bench) -> None:
+    bench.arm("late", ApplyLater(delay_ms=50))
+
+    bench.gateway.open(ASK).conclude(Fate.ANSWERED)
+
+    assert _handled(bench) == 1
+    assert bench.gateway.next_due_ms() is None
+
+
+def test_a_fault_ends_when_its_time_is_over_whoever_looks(bench: Bench) -> None:
+    bench.arm("short", AnswerInstead(response=TEAPOT), trigger=Trigger(for_ms=50))
+    due_ms = bench.gateway.next_due_ms()
+
+    bench.clock.advance(50)
+    bench.gateway.ledger()
+
+    assert due_ms == bench.clock.now_ms()
+    (receipt,) = bench.gateway.receipts()
+    assert (receipt.lifted_by, receipt.lifted_ms) == ("time", bench.clock.now_ms())
+
+
+def test_a_delivered_webhook_lets_a_fault_set_in(bench: Bench) -> None:
+    trigger = Trigger(on_webhook=1)
+    bench.arm("teapot", AnswerInstead(response=TEAPOT), trigger=trigger)
+    before = bench.gateway.open(ASK).delivery.response
+    bench.platform.due = [webhook()]
+
+    bench.gateway.due_webhooks()
+
+    assert before != TEAPOT
+    assert bench.gateway.open(ASK).delivery.response == TEAPOT

@@ -66,7 +66,8 @@ def test_every_fault_says_what_the_client_experiences(name: str) -> None:
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_numbers_of_a_fault_carry_their_unit_or_are_plain_counts(name: str) -> None:
     units = ("_ms", "_s", "_bytes", "_ratio")
-    plain = {"copies", "status", "told_as", "factor", "event"}
+    plain = {"copies", "status", "told_as", "factor", "event", "rows", "count", "code"}
+    units_of_rates = ("_per_hour",)
 
     numbers = [
         field.encode_name
@@ -74,7 +75,9 @@ def test_numbers_of_a_fault_carry_their_unit_or_are_plain_counts(name: str) -> N
         if field.type in (int, float, int | None)
     ]
 
-    assert [n for n in numbers if not n.endswith(units) and n not in plain] == []
+    assert [
+        n for n in numbers if not n.endswith((*units, *units_of_rates)) and n not in plain
+    ] == []
 
 
 def test_a_fault_with_an_unknown_cause_is_refused() -> None:

@@ -8,13 +8,14 @@ from tests.support.engine_parts import webhook
 from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
-from tts_chaos.faults.clock import ClockAhead
+from tts_chaos.faults.clock import ClockAhead, ClockDrifting, ClockJumping
 from tts_chaos.faults.credentials import TokenExpired
+from tts_chaos.faults.data import ListChanged
 from tts_chaos.faults.drift import WebhookFieldDrifted
-from tts_chaos.faults.effect import WebhookMoment
+from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import PortRefused
-from tts_chaos.faults.overload import PlatformDown
+from tts_chaos.faults.overload import BrownOut, PlatformDown
 from tts_chaos.faults.plane import FaultPlane
 from tts_chaos.faults.webhook import WebhooksReordered
 from tts_chaos.wire.message import API_HOST, AUTH_HOST, ApiRequest
@@ -208,3 +209,106 @@ def test_one_webhook_alone_cannot_be_reordered() -> None:
     assert alone == ((webhook("1"),), ())
     assert [delivery.notification for delivery in together[0]] == ["2", "1"]
     assert together[1] == ("f",)
+
+
+def _plane(fault: Fault, trigger: Trigger) -> FaultPlane:
+    plane = FaultPlane(Entropy(1))
+    plane.arm("f", fault, trigger, now_ms=0)
+    return plane
+
+
+def _hits(plane: FaultPlane, request: ApiRequest, *, now_ms: int = 0, call: int = 1) -> int:
+    return len(plane.on_request(request, operation=SEARCH, shop="", call=call, now_ms=now_ms))
+
+
+@pytest.mark.parametrize(
+    ("only", "method", "path", "host", "hit"),
+    [
+        pytest.param("writes", "POST", "/x/ship", API_HOST, True, id="a-write"),
+        pytest.param("writes", "POST", "/orders/search", API_HOST, False, id="a-search"),
+        pytest.param("writes", "GET", "/api/v2/token/refresh", AUTH_HOST, True, id="a-refresh"),
+        pytest.param("reads", "GET", "/orders", API_HOST, True, id="a-read"),
+        pytest.param("reads", "PUT", "/products/1", API_HOST, False, id="no-read"),
+    ],
+)
+def test_a_fault_of_writes_or_reads_alone(
+    only: str, method: str, path: str, host: str, hit: bool
+) -> None:
+    plane = _plane(PlatformDown(), Trigger(only=only))  # type: ignore[arg-type]
+
+    assert _hits(plane, ApiRequest(method=method, path=path, host=host)) == hit
+
+
+def test_a_fault_that_waits_for_a_webhook_sets_in_when_one_is_delivered() -> None:
+    plane = _plane(PlatformDown(), Trigger(on_webhook=1, after_ms=10, for_ms=50))
+    request = ApiRequest(method="GET", path="/")
+
+    before = _hits(plane, request, now_ms=5)
+    plane.on_delivery([3], 10)
+    other = _hits(plane, request, now_ms=30)
+    plane.on_delivery([5, 1], 100)
+    plane.on_delivery([1], 140)
+    within = [_hits(plane, request, now_ms=at) for at in (109, 110, 159, 160)]
+
+    assert (before, other) == (0, 0)
+    assert within == [0, 1, 1, 0]
+    assert plane.next_end_ms() == 160
+
+
+def test_chance_spares_some_requests_and_a_spared_one_was_not_hit() -> None:
+    plane = _plane(BrownOut(fail_ratio=0.5), Trigger())
+
+    hits = sum(
+        _hits(plane, ApiRequest(method="GET", path="/"), call=call) for call in range(1, 101)
+    )
+
+    receipt = plane.receipts()[0]
+    assert 30 < hits < 70
+    assert (receipt.matched, receipt.fired, len(receipt.calls)) == (100, hits, hits)
+
+
+def test_a_request_that_does_not_match_the_fault_is_not_counted() -> None:
+    plane = _plane(ListChanged(), Trigger(call=2))
+    first = ApiRequest(method="POST", path="/orders/search")
+    later = ApiRequest(method="POST", path="/orders/search", query="page_token=x")
+
+    assert [_hits(plane, request) for request in (first, later, first, later)] == [0, 0, 0, 1]
+
+
+def test_the_clock_drifts_with_the_time_since_the_fault_set_in() -> None:
+    plane = FaultPlane(Entropy(1))
+    fault = ClockDrifting(drift_ms=60_000, within_ms=1_000, direction="behind")
+    plane.arm("f", fault, Trigger(after_ms=100), now_ms=1_000)
+    request = ApiRequest(method="GET", path="/")
+
+    (hit,) = plane.on_request(request, operation="", shop="", call=1, now_ms=1_600)
+
+    assert [e.arguments for e in hit.effects if isinstance(e, PlatformCommand)] == [
+        {"offset_ms": 30_000}
+    ]
+
+
+def test_a_jumping_clock_is_wrong_at_every_other_hit() -> None:
+    plane = _plane(ClockJumping(jump_ms=9_000), Trigger())
+    request = ApiRequest(method="GET", path="/")
+
+    hits = [
+        plane.on_request(request, operation="", shop="", call=call, now_ms=0) for call in (1, 2, 3)
+    ]
+
+    offsets = [
+        effect.arguments["offset_ms"]
+        for (hit,) in hits
+        for effect in hit.effects
+        if isinstance(effect, PlatformCommand)
+    ]
+    assert offsets == [-9_000, 0, -9_000]
+
+
+def test_a_receipt_tells_when_and_by_what_a_fault_ended() -> None:
+    plane = _plane(PlatformDown(), Trigger(for_ms=50))
+
+    plane.lift("f", now_ms=60, by="time")
+
+    assert (plane.receipts()[0].lifted_ms, plane.receipts()[0].lifted_by) == (60, "time")
+    assert plane.next_end_ms() is None
