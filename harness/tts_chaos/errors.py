@@ -5,6 +5,7 @@
     │   ├── ConfigError            an option, ini key, environment variable or capability
     │   ├── ScenarioError          a scenario file; carries path and key
     │   ├── ContractError          a contract file; carries path and key
+    │   ├── IntegrationFileError   the configuration of an integration; carries path and key
     │   └── FaultNotSupportedError the chosen world has no mechanism for a fault
     ├── ProtocolError              the API's grammar was violated
     ├── InjectionError             a fault could not be armed or lifted
@@ -24,6 +25,7 @@ __all__ = [
     "ContractError",
     "FaultNotSupportedError",
     "InjectionError",
+    "IntegrationFileError",
     "InternalError",
     "LimitExceededError",
     "ProtocolError",
@@ -67,6 +69,10 @@ class ScenarioError(_FileError):
 
 class ContractError(_FileError):
     """A contract file is wrong."""
+
+
+class IntegrationFileError(_FileError):
+    """The configuration of an integration that is a program is wrong."""
 
 
 class FaultNotSupportedError(UsageError):

@@ -5,8 +5,8 @@ Mechanisms implement these; the engine imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -17,7 +17,7 @@ from tts_chaos.typing import TwinConnection
 from tts_chaos.wire.delivery import Delivery, Fate
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["Completion", "Door", "OpenExchange", "Subject", "World"]
+__all__ = ["Completion", "Door", "OpenExchange", "Subject", "World", "Writer", "Written"]
 
 T = TypeVar("T")
 
@@ -68,6 +68,26 @@ class Subject(Protocol):
         Raises:
             Exception: Whatever the integration raises.
         """
+        ...
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the integration has written, to be searched for secrets.
+
+    `channel` and `source` as in `core.history.Searched`.
+    """
+
+    channel: str
+    source: str
+    text: str
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A subject that writes where the harness would not look by itself."""
+
+    def written(self) -> Iterable[Written]:
+        """Return all that it has written, while it still runs."""
         ...
 
 

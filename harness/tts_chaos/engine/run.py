@@ -21,7 +21,7 @@ from tts_chaos.engine.fitness import why_unfit
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Judgement
 from tts_chaos.engine.phases import Ending, Phases
-from tts_chaos.engine.ports import Subject, World
+from tts_chaos.engine.ports import Subject, World, Writer
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.searching import OutputSearch
@@ -181,7 +181,7 @@ class Run:
             ending = self._own_defect(error)
         finally:
             ending = self._lift(phases, ending)
-        return self._result(ending, phases, judgement)
+        return self._result(ending, phases, judgement, subject)
 
     def _own_defect(self, error: Exception) -> Ending:
         if isinstance(error, ChaosError):
@@ -199,9 +199,11 @@ class Run:
             return Ending(Outcome.HARNESS_ERROR, str(error))
         return ending
 
-    def _result(self, ending: Ending, phases: Phases, judgement: Judgement) -> RunResult:
+    def _result(
+        self, ending: Ending, phases: Phases, judgement: Judgement, subject: Subject
+    ) -> RunResult:
         self.gateway.finish()
-        self._search.finish()
+        self._search.finish(subject.written() if isinstance(subject, Writer) else ())
         outcome, reason, reports = judgement.conclude(ending, phases.missing)
         history = self.recorder.history()
         return RunResult(

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TextIO
 
 from tts_chaos.core.history import Searched
 from tts_chaos.core.secrets import SecretBook
+from tts_chaos.engine.ports import Written
 from tts_chaos.engine.recorder import Recorder
 
 __all__ = ["OutputSearch"]
@@ -129,8 +130,10 @@ class OutputSearch:
                 setattr(sys, name, tee.through)
         logging.getLogger().removeHandler(self._handler)
 
-    def finish(self) -> None:
-        """Search everything kept and every file, and record what was found."""
+    def finish(self, more: Iterable[Written] = ()) -> None:
+        """Search everything kept, every file, and `more`, and record what was found."""
+        for piece in more:
+            self._record(piece.channel, piece.source, piece.text)
         for channel, pieces in self._written.items():
             self._record(channel, channel, "".join(pieces))
         for file in _files_below(self._paths):

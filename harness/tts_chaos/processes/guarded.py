@@ -20,8 +20,8 @@ _END_S_MAX = 5.0
 class GuardedProcess:
     """A running program under a watchdog, which is a process of its own.
 
-    The program has no standard input. It gets SIGTERM by `terminate`; `kill` ends it at once, and
-    so does the end of this process, `kill -9` included. On Linux everything that the program
+    The program and its process group get SIGTERM by `terminate`; `kill` ends it at once, and so
+    does the end of this process, `kill -9` included. On Linux everything that the program
     started ends with it, daemons included; on other POSIX systems its process group; on Windows
     the program alone.
 
@@ -31,6 +31,7 @@ class GuardedProcess:
         folder: The program's working directory.
         output: Where standard output goes, as for `subprocess.Popen`; a pipe by default.
         errors: The same for standard error; by default together with the output.
+        input: File to read as standard input; None gives an empty one.
 
     Attributes:
         output: The pipe of standard output, None where it goes elsewhere.
@@ -49,9 +50,16 @@ class GuardedProcess:
         folder: Path | None = None,
         output: int | IO[bytes] = subprocess.PIPE,
         errors: int | IO[bytes] = subprocess.STDOUT,
+        input: Path | None = None,
     ) -> None:
         self._process = start_watchdog(
-            "", command, environment=environment, folder=folder, output=output, errors=errors
+            "",
+            command,
+            environment=environment,
+            folder=folder,
+            output=output,
+            errors=errors,
+            input=input,
         )
         self.output = self._process.stdout
         self.errors = self._process.stderr
@@ -103,10 +111,12 @@ def start_watchdog(
     folder: Path | None = None,
     output: int | IO[bytes] = subprocess.DEVNULL,
     errors: int | IO[bytes] = subprocess.DEVNULL,
+    input: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a watchdog in a session of its own; see `watchdog.py` for what it does."""
+    own = [sys.executable, "-I", "-S", str(_WATCHDOG), str(os.getpid()), mark, str(input or "")]
     return subprocess.Popen(  # noqa: S603 - what the caller asked for, without a shell
-        [sys.executable, "-I", "-S", str(_WATCHDOG), str(os.getpid()), mark, *command],
+        [*own, *command],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=errors,

@@ -5,10 +5,11 @@ system closes that end however the harness ends, `kill -9` included; should anot
 inherited it, the change of parent tells the same. Imports nothing but the standard library, for it
 runs isolated from any environment.
 
-    watchdog.py PARENT MARK [COMMAND...]
+    watchdog.py PARENT MARK INPUT [COMMAND...]
 
 PARENT is the process to live with. MARK, if not empty, is an environment entry (`NAME=value`): when
-the end comes, every process that carries it is ended as well, whoever started it. Without COMMAND
+the end comes, every process that carries it is ended as well, whoever started it. INPUT, if not
+empty, is the file that the program reads as its standard input. Without COMMAND
 it only waits for that; a byte on standard input first says that all is well and nothing is left.
 
 What can be reached, by system:
@@ -46,7 +47,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def main(parent: int, mark: str, command: list[str]) -> int:
+def main(parent: int, mark: str, source: str, command: list[str]) -> int:
     """Run `command` to its end, or until the parent or standard input ends.
 
     Returns:
@@ -60,18 +61,25 @@ def main(parent: int, mark: str, command: list[str]) -> int:
     if not command:
         return _guard(parent, mark)
     try:
-        child = subprocess.Popen(  # noqa: S603 - what the harness asked for
-            command,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with(os.getpid()) if _IS_LINUX else None,
-        )
+        with open(source or os.devnull, "rb") as given:  # noqa: PTH123 - see below
+            child = subprocess.Popen(  # noqa: S603 - what the harness asked for
+                command,
+                stdin=given,
+                preexec_fn=_die_with(os.getpid()) if _IS_LINUX else None,
+            )
     except OSError as error:
         sys.stderr.write(f"cannot start {command[0]!r}: {error.strerror or error}\n")
         return CANNOT_START
-    if _IS_POSIX:
-        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    told, asked = threading.Event(), threading.Event()
 
-    asked = threading.Event()
+    def tell(*_: object) -> None:
+        # The whole group, for a launcher (`npm start`, a shell) may not pass it on.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        told.set()
+        os.killpg(0, signal.SIGTERM)
+
+    if _IS_POSIX:
+        signal.signal(signal.SIGTERM, tell)
 
     def end() -> None:
         asked.set()
@@ -80,6 +88,9 @@ def main(parent: int, mark: str, command: list[str]) -> int:
     for watch in (_await_pipe, lambda done: _await_parent(parent, done)):
         threading.Thread(target=watch, args=(end,), daemon=True).start()
     status = child.wait()
+    # A launcher may go before what it launched has put its things in order.
+    while told.is_set() and any(_descendants(os.getpid())) and not asked.wait(POLL_S / 10):
+        pass
     # What a program leaves running is not wanted any longer than the program itself.
     _end_all(mark if asked.is_set() else "")
     if asked.is_set() and _IS_POSIX and not _IS_LINUX:
@@ -190,4 +201,4 @@ def _read(path: str) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]))

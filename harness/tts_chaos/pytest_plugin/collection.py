@@ -99,18 +99,23 @@ def refuse_lasting_fixture(item: pytest.Item) -> None:
 
 def _play_scenario(tts_run: Run, tts_integration: object, request: pytest.FixtureRequest) -> None:
     """The body of every scenario item; the order of arguments is the order of set-up."""
+    from tts_chaos.subjects.external.subject import ExternalSubject
     from tts_chaos.subjects.in_process import InProcessSubject
 
     item = request.node
-    try:
-        subject = InProcessSubject(tts_integration)
-    except ConfigError:
-        item.session.shouldfail = f"the fixture {FIXTURE} returns what no scenario can use"
-        raise
+    subject: ExternalSubject | InProcessSubject
+    if isinstance(tts_integration, ExternalSubject):
+        subject = tts_integration
+    else:
+        try:
+            subject = InProcessSubject(tts_integration)
+        except ConfigError:
+            item.session.shouldfail = f"the fixture {FIXTURE} returns what no scenario can use"
+            raise
     result = tts_run.play(subject)
     item.stash[RESULT] = result
-    for text in subject.exceptions:
-        item.add_report_section("call", "exception", tts_run.secrets.redact(text))
+    for title, text in subject.evidence:
+        item.add_report_section("call", title, tts_run.secrets.redact(text))
     item.config.stash[SESSION].finished(item, result)
     if result.outcome != "passed":
         raise ScenarioFailedError(result)

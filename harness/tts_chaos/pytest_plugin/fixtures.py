@@ -60,8 +60,20 @@ def tts_twin(tts_run: Run) -> TwinConnection:
 
 
 @pytest.fixture
-def tts_integration(tts_twin: TwinConnection, tts_workspace: Path) -> Iterator[Any]:
-    """The bundled reference integration. Define a fixture of this name to test your own."""
+def tts_integration(
+    request: pytest.FixtureRequest, tts_run: Run, tts_twin: TwinConnection, tts_workspace: Path
+) -> Iterator[Any]:
+    """What is tested where nobody defines a fixture of this name.
+
+    That is the program that `tts-chaos.toml` or `pyproject.toml` configures, else the bundled
+    reference integration.
+    """
+    configuration = request.config.stash[SESSION].external
+    if configuration is not None:
+        from tts_chaos.pytest_plugin.external import started_program
+
+        yield from started_program(request, configuration, tts_run, tts_workspace)
+        return
     from tts_chaos.reference.factory import make_reference
 
     integration = make_reference(tts_twin, tts_workspace)

@@ -24,7 +24,7 @@ class Options:
         enabled: Whether `--tts-chaos` was given.
         scenarios: Ids or parts of ids; empty for all.
         tags: Tags of which a scenario must have one; empty for all.
-        world: `simulated`, `wire` or `both`.
+        world: `simulated`, `wire` or `both`; "" where nobody said.
         seed: Decides everything random; drawn and printed where none was given.
         report: Folder for reports, None for none.
         scenario_paths: Folders of the user's own scenarios.
@@ -139,8 +139,8 @@ def read_options(config: pytest.Config) -> Options:
     Raises:
         pytest.UsageError: If a value is not valid; lists those that are.
     """
-    world = _first(config, "tts_world", "TTS_CHAOS_WORLD") or "simulated"
-    if world not in WORLDS:
+    world = _first(config, "tts_world", "TTS_CHAOS_WORLD")
+    if world and world not in WORLDS:
         raise pytest.UsageError(
             f"--tts-world: {world!r} is not valid; expected one of {', '.join(WORLDS)}"
         )

@@ -24,6 +24,7 @@ from tts_chaos.pytest_plugin.collection import (
     partition_by_offer,
     refuse_lasting_fixture,
 )
+from tts_chaos.pytest_plugin.external import configuration_for
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.pytest_plugin.tally import Tally
@@ -31,8 +32,11 @@ from tts_chaos.reporting.story import history_name
 from tts_chaos.reporting.summary import one_line, summarise, to_json
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.scenarios.model import Scenario
+from tts_chaos.subjects.external.model import Configuration
 
 __all__ = ["ChaosSession"]
+
+_REFERENCE = "the bundled reference integration"
 
 
 class ChaosSession:
@@ -44,9 +48,12 @@ class ChaosSession:
         self._scenarios, self._left_out = partition_by_offer(
             self._load(), config.getini("tts_not_offered")
         )
-        wanted = ("simulated", "wire") if options.world == "both" else (options.world,)
+        self._configuration = configuration_for(config)
+        # Another conftest.py may still turn up while tests are collected.
+        self._is_external = self._configuration is not None and not self._defining_files()
+        self._was_external = self._is_external
         # Never opened: asked only what they can realise.
-        self._worlds = {name: self._make_world(name) for name in wanted}
+        self._all_worlds = {name: self._make_world(name) for name in ("simulated", "wire")}
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
         self._is_interrupted = False
@@ -76,6 +83,21 @@ class ChaosSession:
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
 
+    @property
+    def external(self) -> Configuration | None:
+        """The configuration of the program that is tested; None where it is no program."""
+        return self._configuration if self._is_external else None
+
+    @property
+    def _world(self) -> str:
+        """The world asked for; a program of its own knows no virtual time."""
+        return self._options.world or ("wire" if self._is_external else "simulated")
+
+    @property
+    def _worlds(self) -> dict[str, World]:
+        wanted = tuple(self._all_worlds) if self._world == "both" else (self._world,)
+        return {name: self._all_worlds[name] for name in wanted}
+
     def assignments(self) -> Iterator[tuple[Scenario, str]]:
         """Yield each chosen scenario with each world it shall and can run in."""
         for scenario in self._scenarios:
@@ -93,8 +115,9 @@ class ChaosSession:
         assigned = list(self.assignments())
         lines = [
             f"tts-chaos: {_count(len(self._scenarios), 'scenario')} chosen, "
-            f"{_count(len(assigned), 'run')}, world {self._options.world}, "
-            f"seed {self._options.seed}"
+            f"{_count(len(assigned), 'run')}, world {self._world}, "
+            f"seed {self._options.seed}",
+            f"tts-chaos: tested is {self._tested()}",
         ]
         for world in self._worlds:
             unfit = self._unfit(world)
@@ -110,10 +133,30 @@ class ChaosSession:
             )
         return lines
 
+    def _tested(self) -> str:
+        """Return what is tested and by which file, in words."""
+        if self._is_external:
+            assert self._configuration is not None
+            return f"the program configured in {self._name(self._configuration.file)}"
+        defined = self._defining_files()
+        if not defined:
+            return _REFERENCE
+        unused = ""
+        if self._configuration is not None:
+            unused = f"; {self._name(self._configuration.file)} is not used"
+        return f"the fixture {FIXTURE} of {self._name(defined[-1])}{unused}"
+
+    def pytest_report_collectionfinish(self) -> str | None:
+        """Say so where what the header named is not what is tested after all."""
+        if self._configuration is None or self._is_external == self._was_external:
+            return None
+        return f"tts-chaos: tested is {self._tested()}"
+
     def collect_beside(self, file: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the scenarios as children of `parent` if `file` is the conftest.py to use."""
         if file.name != "conftest.py" or file not in self._defining_files():
             return None
+        self._is_external = False
         return self._make_folder(parent, self._name(file))
 
     def _name(self, file: Path) -> str:
@@ -145,8 +188,10 @@ class ChaosSession:
         """Collect scenarios for a conftest.py that no argument led to, or for none at all."""
         defined = self._defining_files()
         parent: pytest.Collector = session
-        integration = "the bundled reference integration"
-        if defined:
+        integration = self._tested()
+        if self._is_external:
+            self._refuse_other_worlds()
+        elif defined:
             integration = self._name(defined[-1])
             if defined[-1].parent != self._config.rootpath:
                 parent = pytest.Dir.from_parent(session, path=defined[-1].parent)
@@ -155,6 +200,20 @@ class ChaosSession:
         report = hook.pytest_make_collect_report(collector=self._make_folder(parent, integration))
         hook.pytest_collectreport(report=report)
         return [item for item in report.result if isinstance(item, pytest.Item)]
+
+    def _refuse_other_worlds(self) -> None:
+        assert self._configuration is not None
+        file = self._name(self._configuration.file)
+        if self._options.reader_map:
+            raise pytest.UsageError(
+                f"--tts-reader-map needs an integration in Python, in process; {file} configures "
+                "a program"
+            )
+        if self._world != "wire":
+            raise pytest.UsageError(
+                f"{file} configures a program, which runs in the wire world only, "
+                f"not in {self._world}; leave --tts-world and tts_world out"
+            )
 
     def _make_folder(self, parent: pytest.Collector, integration: str) -> ScenarioFolder:
         prefix = f"{parent.nodeid}/" if parent.nodeid not in ("", ".") else ""

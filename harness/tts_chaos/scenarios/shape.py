@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tts_chaos.core.registry import nearest
-from tts_chaos.errors import ScenarioError
+from tts_chaos.errors import ScenarioError, UsageError
 
 __all__ = ["Place", "convert", "refuse_unknown_keys"]
 
@@ -40,9 +40,9 @@ class Place:
     def at(self, step: str | int) -> Place:
         """Return the place of a member."""
         suffix = f"[{step}]" if isinstance(step, int) else f".{step}"
-        return Place(self.path, self.key + suffix)
+        return type(self)(self.path, self.key + suffix)
 
-    def error(self, problem: str) -> ScenarioError:
+    def error(self, problem: str) -> UsageError:
         """Return an error that points here."""
         return ScenarioError(problem, path=self.path, key=self.key)
 
@@ -95,13 +95,13 @@ def _struct_in(info: Any) -> type | None:
     return None
 
 
-def _explain(message: str, value: Any, kind: type, place: Place) -> ScenarioError:
+def _explain(message: str, value: Any, kind: type, place: Place) -> UsageError:
     """Turn a validation message into one that names the key and shows what was found."""
     where = re.search(r" - at `\$(.*)`$", message)
     problem = message[: where.start()] if where else message
     inner = where.group(1) if where else ""
     found = _value_at(value, inner)
-    here = Place(place.path, place.key + inner)
+    here = type(place)(place.path, place.key + inner)
     missing = re.match(r"Object missing required field `(.*)`", problem)
     if missing:
         return here.error(f"the key {missing.group(1)!r} is required and missing")

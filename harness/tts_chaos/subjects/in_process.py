@@ -68,6 +68,11 @@ class InProcessSubject:
         """Tracebacks of the first few different exceptions that its methods raised."""
         return tuple(self._exceptions.values())
 
+    @property
+    def evidence(self) -> tuple[tuple[str, str], ...]:
+        """What a report of a failed run shows, each with its title."""
+        return tuple(("exception", text) for text in self.exceptions)
+
     def call(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method; arguments are positional in their documented order, settings by name.
 

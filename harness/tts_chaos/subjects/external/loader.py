@@ -1,0 +1,337 @@
+"""Finds and reads the configuration of a program under test.
+
+It stands in `tts-chaos.toml` under `[integration]`, or in `pyproject.toml` under
+`[tool.tts_chaos.integration]`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tts_chaos.errors import IntegrationFileError
+from tts_chaos.scenarios.shape import Place, convert, refuse_unknown_keys
+from tts_chaos.subjects.external.capability import (
+    read_argv,
+    read_call,
+    read_http,
+    read_request_line,
+)
+from tts_chaos.subjects.external.model import (
+    Call,
+    Configuration,
+    HttpCall,
+    HttpReady,
+    LineReady,
+    PortReady,
+    Ready,
+    StartAgain,
+)
+from tts_chaos.subjects.external.templates import CONNECTION, fill, refuse_unknown, used_in
+
+__all__ = ["find_configuration", "load_configuration"]
+
+OWN_FILE = "tts-chaos.toml"
+SHARED_FILE = "pyproject.toml"
+_OF_EACH_RUN = "http://127.0.0.1:{port}"
+
+
+class _FilePlace(Place):
+    """Where in a configuration file a value stands: `integration.capabilities.orders`."""
+
+    def error(self, problem: str) -> IntegrationFileError:
+        return IntegrationFileError(problem, path=self.path, key=self.key)
+
+
+class _Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    files: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+
+
+class _Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    how: str = "environment"
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table as it stands in the file; what has several forms is read by hand."""
+
+    capabilities: dict[str, Any]
+    start: Any = None
+    folder: str = "."
+    ready: Any = None
+    ready_within_s: float = 20.0
+    base_url: str = _OF_EACH_RUN
+    connect: Any = None
+    env: dict[str, str] = {}
+    inherit: tuple[str, ...] = ()
+    search: _Search = _Search()
+    reach: _Reach = _Reach()
+
+
+def find_configuration(folders: Iterable[Path]) -> Path | None:
+    """Return the first file in `folders` that configures an integration.
+
+    Raises:
+        IntegrationFileError: If both files of a folder do, or one of them is no TOML.
+    """
+    for folder in folders:
+        own, shared = folder / OWN_FILE, folder / SHARED_FILE
+        in_shared = shared.is_file() and _table_of(shared) is not None
+        if own.is_file():
+            if in_shared:
+                raise IntegrationFileError(
+                    f"the integration is configured here and in {shared}; keep one",
+                    path=str(own),
+                )
+            return own
+        if in_shared:
+            return shared
+    return None
+
+
+def load_configuration(file: Path) -> Configuration:
+    """Return the configuration that a file holds.
+
+    Raises:
+        IntegrationFileError: Naming file and key, what was expected, and the nearest valid word.
+    """
+    found = _table_of(file)
+    if found is None:
+        raise IntegrationFileError("expected the table [integration], found none", path=str(file))
+    value, key = found
+    place = _FilePlace(str(file), key)
+    table = convert(value, _Table, place)
+    capabilities = _read_capabilities(table.capabilities, place.at("capabilities"))
+    configuration = Configuration(
+        file=file,
+        key=key,
+        folder=_read_folder(table.folder, file, place.at("folder")),
+        start=None if table.start is None else _argv(table.start, place.at("start")),
+        ready=_read_ready(table, capabilities, place),
+        ready_within_s=_seconds(table.ready_within_s, place.at("ready_within_s")),
+        base_url=_read_base_url(table.base_url, place.at("base_url")),
+        connect=_read_connect(table.connect, place.at("connect")),
+        env=_read_env(table.env, place.at("env")),
+        inherit=table.inherit,
+        capabilities=capabilities,
+        search_files=_read_patterns(table.search.files, place.at("search").at("files")),
+        search_urls=_read_urls(table.search.urls, place.at("search").at("urls")),
+        reach=_read_reach(table.reach.how, place.at("reach").at("how")),
+    )
+    _check_whole(configuration, place)
+    return configuration
+
+
+def _table_of(file: Path) -> tuple[Mapping[str, Any], str] | None:
+    """Return the table of a file and its key; None where a shared file has none."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IntegrationFileError(
+            f"cannot be read: {error.strerror or error}", path=str(file)
+        ) from None
+    except ValueError as error:
+        raise IntegrationFileError(f"no valid TOML: {error}", path=str(file)) from None
+    if file.name == SHARED_FILE:
+        return _shared_table(document.get("tool", {}), file)
+    refuse_unknown_keys(document, ("integration",), _FilePlace(str(file), "the file"))
+    return _as_table(document.get("integration"), file, "integration")
+
+
+def _shared_table(tool: Mapping[str, Any], file: Path) -> tuple[Mapping[str, Any], str] | None:
+    for name in ("tts-chaos", "ttschaos", "tts_chaos_integration"):
+        if name in tool:
+            raise IntegrationFileError(
+                f"unknown table 'tool.{name}'; write [tool.tts_chaos.integration]", path=str(file)
+            )
+    ours = tool.get("tts_chaos")
+    if ours is None:
+        return None
+    place = _FilePlace(str(file), "tool.tts_chaos")
+    if not isinstance(ours, Mapping):
+        raise place.error(f"expected a table, got {ours!r}")
+    refuse_unknown_keys(ours, ("integration",), place)
+    return _as_table(ours.get("integration"), file, "tool.tts_chaos.integration")
+
+
+def _as_table(value: Any, file: Path, key: str) -> tuple[Mapping[str, Any], str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise _FilePlace(str(file), key).error(f"expected a table, got {value!r}")
+    return value, key
+
+
+# -- one key after the other ----------------------------------------------------------------------
+
+
+def _argv(value: Any, place: Place) -> tuple[str, ...]:
+    return read_argv(value, CONNECTION, place)
+
+
+def _read_folder(value: str, file: Path, place: Place) -> Path:
+    folder = (file.parent / value).resolve()
+    if not folder.is_dir():
+        raise place.error(f"expected a folder, relative to this file; {folder} is none")
+    return folder
+
+
+def _read_capabilities(value: Mapping[str, Any], place: Place) -> dict[str, Call]:
+    read = {name: read_call(name, how, place.at(name)) for name, how in value.items()}
+    offered = {name: how for name, how in read.items() if how is not None}
+    if not offered:
+        raise place.error(
+            'expected at least one capability, for example sync_orders = "POST /sync"'
+        )
+    return offered
+
+
+def _read_ready(table: _Table, capabilities: Mapping[str, Call], place: Place) -> Ready | None:
+    value, here = table.ready, place.at("ready")
+    if value is None:
+        asked = any(isinstance(how, HttpCall) for how in capabilities.values())
+        return PortReady() if asked else None
+    if isinstance(value, str):
+        method, path = read_request_line(value, here)
+        if method != "GET":
+            raise here.error(f"expected GET, which changes nothing, got {method}")
+        return HttpReady(path=path)
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise here.error(
+            f'expected "GET /health", {{ line = "text" }} or {{ port = true }}, got {value!r}'
+        )
+    refuse_unknown_keys(value, ("line", "port"), here)
+    if "port" in value:
+        if value["port"] is not True:
+            raise here.at("port").error(f"expected true, got {value['port']!r}")
+        return PortReady()
+    if not isinstance(value["line"], str) or not value["line"].strip():
+        raise here.at("line").error(f"expected text that it writes, got {value['line']!r}")
+    return LineReady(text=value["line"])
+
+
+def _seconds(value: float, place: Place) -> float:
+    if not (math.isfinite(value) and 0 < value <= 600):
+        raise place.error(f"expected seconds, above 0 and up to 600, got {value!r}")
+    return value
+
+
+def _read_base_url(value: str, place: Place) -> str:
+    refuse_unknown(value, ("port",), place)
+    try:
+        where = urlsplit(fill(value, {"port": "8080"}))
+        port = where.port
+    except ValueError as error:
+        raise place.error(f"expected an address such as {_OF_EACH_RUN!r}: {error}") from None
+    if where.scheme != "http" or not where.hostname:
+        raise place.error(
+            f"expected an address such as {_OF_EACH_RUN!r}, got {value!r}; "
+            "the program is asked over plain http, on this machine"
+        )
+    if port is None:
+        raise place.error(f"expected a port, at best {{port}}, got {value!r}")
+    if not _is_loopback(where.hostname):
+        raise place.error(
+            f"{where.hostname!r} is not this machine, and nothing may leave it during a run"
+        )
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read_connect(value: Any, place: Place) -> HttpCall | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = {"http": value}
+    if not isinstance(value, Mapping) or "http" not in value:
+        raise place.error(f'expected "METHOD /path" or a table with http, got {value!r}')
+    return read_http("sync_orders", value, place)
+
+
+def _read_env(value: Mapping[str, str], place: Place) -> dict[str, str]:
+    for name, text in value.items():
+        if not name or "=" in name or "\0" in name + text:
+            raise place.at(name).error("no name of an environment variable has a = or a zero")
+        refuse_unknown(text, CONNECTION, place.at(name))
+    return dict(value)
+
+
+def _read_patterns(values: tuple[str, ...], place: Place) -> tuple[str, ...]:
+    for number, value in enumerate(values):
+        refuse_unknown(value, ("workspace",), place.at(number))
+        if not value.strip():
+            raise place.at(number).error("expected a path or a pattern, got nothing")
+    return values
+
+
+def _read_urls(values: tuple[str, ...], place: Place) -> tuple[str, ...]:
+    for number, value in enumerate(values):
+        method, _ = read_request_line(value, place.at(number))
+        if method != "GET":
+            raise place.at(number).error(f"expected GET, which changes nothing, got {method}")
+    return values
+
+
+_REACHES = ("environment",)
+
+
+def _read_reach(value: str, place: Place) -> Any:
+    if value not in _REACHES:
+        raise place.error(f"{value!r} is not valid; expected one of {', '.join(_REACHES)}")
+    return value
+
+
+# -- what must fit together -----------------------------------------------------------------------
+
+
+def _check_whole(configuration: Configuration, place: Place) -> None:
+    calls = configuration.capabilities.values()
+    if configuration.start is None:
+        if any(isinstance(how, StartAgain) for how in calls):
+            raise (
+                place.at("capabilities")
+                .at("restart")
+                .error("nothing can be started again without a `start` command; add one")
+            )
+        if any(isinstance(how, HttpCall) for how in calls):
+            _check_running_already(configuration, place)
+    elif isinstance(configuration.ready, HttpReady | PortReady) and _is_deaf(configuration):
+        raise place.at("base_url").error(
+            "a free port is chosen for each start, but the program is not told which: pass {port} "
+            "on in `start` or `env`, or write the port that it listens on here"
+        )
+
+
+def _is_deaf(configuration: Configuration) -> bool:
+    """Whether the port is chosen here and told to nobody."""
+    told = (*(configuration.start or ()), *configuration.env.values())
+    is_chosen = "port" in used_in(configuration.base_url)
+    return is_chosen and not any("port" in used_in(text) for text in told)
+
+
+def _check_running_already(configuration: Configuration, place: Place) -> None:
+    if "port" in used_in(configuration.base_url):
+        raise place.error(
+            "the key 'start' is required and missing; or, if the program runs already, write "
+            "where it listens into base_url"
+        )
+    if configuration.connect is None:
+        raise place.error(
+            "a program that runs already has to be told the twin's addresses and keys before each "
+            'run: add connect = "POST /path", or a start command, whose environment tells them'
+        )
