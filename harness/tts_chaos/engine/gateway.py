@@ -231,15 +231,35 @@ class Gateway:
 
     # -- faults ---------------------------------------------------------------------------------
 
-    def arm(self, id: str, fault: Fault, trigger: Trigger, *, via_proxy: bool = False) -> None:
+    def arm(
+        self,
+        id: str,
+        fault: Fault,
+        trigger: Trigger,
+        *,
+        via_proxy: bool = False,
+        limit_ms: int | None = None,
+    ) -> None:
         """Arm a fault and run what it does at once.
+
+        Args:
+            id: Under which it is armed.
+            fault: The fault.
+            trigger: Where and when it acts.
+            via_proxy: Whether a proxy realises it.
+            limit_ms: After this long it ends, whatever its trigger says.
 
         Raises:
             UsageError: If the id is taken.
         """
         with self._lock:
             commands = self.plane.arm(
-                id, fault, trigger, now_ms=self._true_now_ms(), via_proxy=via_proxy
+                id,
+                fault,
+                trigger,
+                now_ms=self._true_now_ms(),
+                via_proxy=via_proxy,
+                limit_ms=limit_ms,
             )
             self.record_fault(id, FaultMoment.ARMED)
             for command in commands:
@@ -252,7 +272,7 @@ class Gateway:
 
         Args:
             id: The fault.
-            by: What ends it, for the receipt: `step`, `time` or `heal`.
+            by: What ends it, for the receipt: `step`, `time`, `heal` or `limit`.
 
         Raises:
             UsageError: If no such fault is armed.
@@ -303,8 +323,8 @@ class Gateway:
         """Do what is due by time: requests that waited, and the end of faults."""
         for postponed in self._postponed.take_due(self._true_now_ms()):
             self._apply_late(postponed)
-        for id in self.plane.due_to_lift(self._true_now_ms()):
-            self.lift(id, by="time")
+        for id, by in self.plane.due_to_lift(self._true_now_ms()).items():
+            self.lift(id, by=by)
 
     def next_due_ms(self) -> int | None:
         """Return the earliest instant, in true time, at which something is due here."""

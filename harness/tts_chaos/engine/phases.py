@@ -29,6 +29,7 @@ from tts_chaos.engine.ports import Completion, Subject, World
 from tts_chaos.engine.post import Post
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import ChaosError, InjectionError
+from tts_chaos.faults.fault import bounded
 from tts_chaos.scenarios.model import (
     ActionStep,
     FaultStep,
@@ -211,10 +212,12 @@ class Phases:
         if trigger.shop is not None:
             trigger = msgspec.structs.replace(trigger, **self._fill({"shop": trigger.shop}))
         via_proxy = self._world.uses_proxy(step.fault, trigger)
-        self._gateway.arm(step.id, step.fault, trigger, via_proxy=via_proxy)
+        limits = self._scenario.limits
+        limit_ms = limits.wire_fault_ms if self._is_wire else limits.fault_ms
+        self._gateway.arm(step.id, step.fault, trigger, via_proxy=via_proxy, limit_ms=limit_ms)
         if via_proxy:
             self._proxied[step.id] = 0
-            self._world.arm(step.id, step.fault, trigger)
+            self._world.arm(step.id, step.fault, bounded(trigger, limit_ms))
 
     def _lift(self, id: str, *, by: str = "step") -> None:
         if id in self._proxied:

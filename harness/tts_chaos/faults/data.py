@@ -8,12 +8,13 @@ shows what is wrong. Source: protocol facts, section 7.1 (documented: opaque pag
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from tts_chaos.contracts.json_edits import replace_at
+from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.faults.effect import (
     AlterAnswer,
     AnswerInstead,
@@ -31,11 +32,17 @@ __all__ = ["BatchPartlyRefused", "ListChanged", "PageTokenExpired", "PagesGap", 
 _STEPS = ("data", "next_page_token")
 _SEARCH = "order.get_order_list"
 _UPDATE = "product.update_inventory"
+_UPDATE_ID = "product.202309.update_inventory"
 
 
 class _DataFault(Fault, frozen=True, kw_only=True):
     family: ClassVar[str] = "data"
     cause: ClassVar[str] = "contract"
+
+
+def _at_least_one(key: str, value: int) -> Iterator[tuple[str, str]]:
+    if value < 1:
+        yield key, f"expected 1 or more, got {value}; with none the fault changes nothing"
 
 
 class _NextPage(_DataFault, frozen=True, kw_only=True):
@@ -79,6 +86,10 @@ class PagesOverlap(_NextPage, frozen=True, kw_only=True):
 
     rows: int = 1
 
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse an overlap of nothing."""
+        yield from _at_least_one("rows", self.rows)
+
     def turn(self, cursor: PageCursor) -> PageCursor:
         """Lead back."""
         back = min(self.rows, cursor.position - 1)
@@ -99,6 +110,10 @@ class PagesGap(_NextPage, frozen=True, kw_only=True):
     summary: ClassVar[str] = "orders fall between two pages"
 
     rows: int = 1
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse a gap of nothing."""
+        yield from _at_least_one("rows", self.rows)
 
     def turn(self, cursor: PageCursor) -> PageCursor:
         """Lead too far."""
@@ -138,6 +153,10 @@ class ListChanged(_DataFault, frozen=True, kw_only=True):
     change: Literal["placed", "updated"] = "placed"
     count: int = 1
 
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse a change of nothing."""
+        yield from _at_least_one("count", self.count)
+
     def matches(self, request: ApiRequest) -> bool:
         """Whether a page but the first is asked for."""
         return bool(request.parameter("page_token"))
@@ -167,6 +186,16 @@ class BatchPartlyRefused(_DataFault, frozen=True, kw_only=True):
 
     code: int = 12052364
 
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse a code that no contract lists for the call."""
+        documented = load_contracts().operations[_UPDATE_ID].errors.all
+        if self.code not in documented:
+            known = ", ".join(map(str, documented))
+            yield (
+                "code",
+                f"code {self.code} is not documented for the call; expected one of {known}",
+            )
+
     def matches(self, request: ApiRequest) -> bool:
         """Whether the request names SKUs at all."""
         return bool(_skus_of(request))
@@ -174,6 +203,8 @@ class BatchPartlyRefused(_DataFault, frozen=True, kw_only=True):
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
         """Leave one SKU out before the platform looks, and tell of it afterwards."""
         rows = _skus_of(moment.request)
+        if not rows:
+            return ()
         refused = moment.entropy.choice(rows)
         failure = {
             "code": self.code,

@@ -7,6 +7,7 @@ family's file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal, TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from tts_chaos.faults.effect import (
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["CAUSES", "FAULTS", "Fault", "Trigger", "register_fault"]
+__all__ = ["CAUSES", "FAULTS", "Fault", "Trigger", "bounded", "register_fault"]
 
 CAUSES = (
     "credentials",
@@ -85,6 +86,16 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
 
 
+def bounded(trigger: Trigger, limit_ms: int) -> Trigger:
+    """Return the trigger of a fault that ends by itself `limit_ms` after arming at the latest.
+
+    For what a proxy realises: nobody may be left to lift it there.
+    """
+    left_ms = max(1, limit_ms - trigger.after_ms)
+    for_ms = left_ms if trigger.for_ms is None else min(trigger.for_ms, left_ms)
+    return msgspec.structs.replace(trigger, for_ms=for_ms)
+
+
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all faults; a subclass overrides what it needs.
 
@@ -103,6 +114,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     summary: ClassVar[str]
     default_trigger: ClassVar[Trigger] = Trigger()
     target: ClassVar[str] = "requests"
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Yield each setting that makes no sense, with what is expected and why."""
+        yield from ()
 
     def begin(self) -> tuple[PlatformCommand, ...]:
         """Return commands for the moment the fault sets in (arming, or its first match)."""

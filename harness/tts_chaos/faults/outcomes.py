@@ -8,6 +8,7 @@ have happened; that it comes with 504 is assumed).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from tts_chaos.faults.effect import (
@@ -39,6 +40,9 @@ _LOST_AS = {
     "closed": Connection.CLOSED_BEFORE_ANSWER,
     "silence": Connection.SILENT,
 }
+
+LONGEST_DELAY_MS = 280_000
+"""A timestamp may be five minutes old when a request is handled (documented); less is safe."""
 
 LostAs = Literal["reset", "closed", "silence", "timeout_code"]
 """What the client meets instead: RST, FIN, nothing until its own time-out, or code 36009007."""
@@ -136,6 +140,15 @@ class AppliedLate(_Lost, frozen=True, kw_only=True):
 
     lost_as: LostAs = "timeout_code"
     delay_ms: int = 20_000
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse a delay after which the platform would refuse the timestamp."""
+        if not 1 <= self.delay_ms <= LONGEST_DELAY_MS:
+            yield (
+                "delay_ms",
+                f"expected 1 to {LONGEST_DELAY_MS} milliseconds, got {self.delay_ms}; after five "
+                "minutes the platform refuses the request for its timestamp",
+            )
 
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
         """Lose the request for now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import ClassVar, Literal
@@ -128,9 +129,14 @@ class QuotaExhausted(Fault, frozen=True, kw_only=True):
 
     calls_per_hour: int = 1
 
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse a quota of nothing."""
+        if self.calls_per_hour < 1:
+            yield "calls_per_hour", "expected 1 or more; nothing at all is the fault platform_down"
+
     def begin(self) -> tuple[PlatformCommand, ...]:
         """Set the quota."""
-        arguments = {"per_hour": max(1, self.calls_per_hour)}
+        arguments = {"per_hour": self.calls_per_hour}
         return (PlatformCommand(name="set_sandbox_quota", arguments=arguments),)
 
     def end(self) -> tuple[PlatformCommand, ...]:

@@ -41,6 +41,7 @@ class ArmedFault:
     armed_ms: int
     entropy: Entropy
     via_proxy: bool = False
+    limit_ms: int | None = None
     set_in_ms: int | None = None
     started: bool = False
     lifted: bool = False
@@ -63,10 +64,18 @@ class ArmedFault:
 
     @property
     def end_ms(self) -> int | None:
-        """The instant at which it ends by itself; None where it has no limit, or has yet to begin.
+        """The instant at which it ends by itself; None where nothing limits it."""
+        own_ms = self._own_end_ms
+        last_ms = None if self.limit_ms is None else self.armed_ms + self.limit_ms
+        return min((end for end in (own_ms, last_ms) if end is not None), default=None)
 
-        One that waits for a webhook that never comes ends with the run.
-        """
+    @property
+    def ends_by(self) -> str:
+        """What would end it by itself first: `time`, its own, or the `limit` of all faults."""
+        return "limit" if self.end_ms != self._own_end_ms else "time"
+
+    @property
+    def _own_end_ms(self) -> int | None:
         if self.trigger.for_ms is None or self.set_in_ms is None:
             return None
         return self.set_in_ms + self.trigger.after_ms + self.trigger.for_ms
@@ -132,8 +141,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
             show, has none.
         lifted: Whether it has ended.
         lifted_ms: When; None where it has not.
-        lifted_by: What ended it: `step` (the scenario or a person), `time` (its own limit), `heal`
-            (the end of the turbulence).
+        lifted_by: What ended it: `step` (the scenario or a person), `time` (its own `for_ms`),
+            `heal` (the end of the turbulence), `limit` (the longest that any fault may last).
     """
 
     fault: str
@@ -155,9 +164,24 @@ class FaultPlane:
         self._armed: dict[str, ArmedFault] = {}
 
     def arm(
-        self, id: str, fault: Fault, trigger: Trigger, *, now_ms: int, via_proxy: bool = False
+        self,
+        id: str,
+        fault: Fault,
+        trigger: Trigger,
+        *,
+        now_ms: int,
+        via_proxy: bool = False,
+        limit_ms: int | None = None,
     ) -> tuple[PlatformCommand, ...]:
         """Accept a fault; returns the commands to run at once.
+
+        Args:
+            id: Under which it is armed.
+            fault: The fault.
+            trigger: Where and when it acts.
+            now_ms: The instant.
+            via_proxy: Whether a proxy realises it, and the plane only counts.
+            limit_ms: After this long it ends, whatever its trigger says.
 
         Raises:
             UsageError: If the id is taken or too many faults are armed.
@@ -173,6 +197,7 @@ class FaultPlane:
             armed_ms=now_ms,
             entropy=self.entropy.child(id),
             via_proxy=via_proxy,
+            limit_ms=limit_ms,
             set_in_ms=None if trigger.on_webhook is not None else now_ms,
         )
         self._armed[id] = armed
@@ -260,9 +285,10 @@ class FaultPlane:
         """Count a firing that no request could show."""
         self._armed[id].fired += 1
 
-    def due_to_lift(self, now_ms: int) -> tuple[str, ...]:
-        """Return ids of faults whose own time limit has passed."""
-        return tuple(a.id for a in self._armed.values() if not a.lifted and a.is_over(now_ms))
+    def due_to_lift(self, now_ms: int) -> dict[str, str]:
+        """Return the faults whose time is over by id, with what ends each: `time` or `limit`."""
+        over = (a for a in self._armed.values() if not a.lifted and a.is_over(now_ms))
+        return {armed.id: armed.ends_by for armed in over}
 
     def next_end_ms(self) -> int | None:
         """Return the earliest instant at which a fault ends by itself, None where none does."""
@@ -275,7 +301,7 @@ class FaultPlane:
         Args:
             id: The fault.
             now_ms: The instant, for the receipt.
-            by: What ends it, for the receipt: `step`, `time` or `heal`.
+            by: What ends it, for the receipt: `step`, `time`, `heal` or `limit`.
 
         Raises:
             UsageError: If no fault has this id.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from tts_chaos.faults.effect import Effect, Moment, SlowAnswer, Toxic
@@ -9,6 +10,7 @@ from tts_chaos.faults.fault import Fault, Trigger, register_fault
 
 __all__ = ["AnswerDripping", "AnswerSlow", "AnswerStalled", "BandwidthNarrow"]
 
+_LEAST_RATE = 1_000
 _PIECE_MS = 100
 """How often a piece passes a narrow line; short against every sensible time-out."""
 
@@ -96,6 +98,15 @@ class BandwidthNarrow(_Slowness, frozen=True, kw_only=True):
     summary: ClassVar[str] = "the line lets little through"
 
     rate_bytes_per_s: int = 20_000
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Refuse a rate that a proxy cannot express."""
+        if self.rate_bytes_per_s < _LEAST_RATE:
+            yield (
+                "rate_bytes_per_s",
+                f"expected {_LEAST_RATE} or more, got {self.rate_bytes_per_s}; a line that lets "
+                "nothing through is the fault port_black_holed",
+            )
 
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
         """Send the body in pieces as the line takes them."""

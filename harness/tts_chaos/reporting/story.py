@@ -24,6 +24,7 @@ from tts_chaos.core.history import (
 from tts_chaos.core.verdict import Outcome, Verdict
 from tts_chaos.engine.result import RunResult
 from tts_chaos.faults.catalogue import FAULTS
+from tts_chaos.faults.plane import Receipt
 from tts_chaos.oracles.oracle import Finding
 from tts_chaos.reporting.durations import say_duration
 
@@ -106,6 +107,7 @@ def _what_was_injected(result: RunResult) -> Iterator[str]:
     if not result.receipts:
         return
     yield "Injected:"
+    epoch_ms = result.history.records[0].at_ms if len(result.history) else 0
     for receipt in result.receipts:
         calls = ", ".join(f"#{call}" for call in receipt.calls[:8])
         more = ", ..." if len(receipt.calls) > 8 else ""
@@ -117,7 +119,25 @@ def _what_was_injected(result: RunResult) -> Iterator[str]:
             f"  {receipt.name}: {FAULTS[receipt.name].summary}; {times}{where}"
             f"{'' if receipt.lifted else '; NOT LIFTED'}"
         )
+        yield f"    {_life(receipt, epoch_ms)}"
     yield ""
+
+
+_ENDED_BY = {
+    "step": "by a step",
+    "time": "by its own time limit",
+    "heal": "as the turbulence ended",
+    "limit": "by the limit of the run",
+}
+
+
+def _life(receipt: Receipt, epoch_ms: int) -> str:
+    """Say when a fault was armed and lifted, and by what."""
+    armed = f"armed at {say_duration(receipt.armed_ms - epoch_ms)}"
+    if receipt.lifted_ms is None:
+        return armed
+    at = say_duration(receipt.lifted_ms - epoch_ms)
+    return f"{armed}, lifted at {at} {_ENDED_BY[receipt.lifted_by]}"
 
 
 def _what_happened(result: RunResult) -> Iterator[str]:

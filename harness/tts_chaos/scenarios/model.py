@@ -60,10 +60,21 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Limits(_Strict, frozen=True, kw_only=True):
-    """Bounds of a run. Times are virtual in the simulated world, real in the wire world."""
+    """Bounds of a run. Times are virtual in the simulated world, real in the wire world.
+
+    Attributes:
+        action_ms: Longest that one action may take.
+        wire_action_ms: The same on real sockets.
+        fault_ms: Longest that any fault may stay armed; one without `for_ms` ends then at the
+            latest, whatever else happens.
+        wire_fault_ms: The same on real sockets.
+        calls: Most requests.
+    """
 
     action_ms: Milliseconds = 3_600_000
     wire_action_ms: Milliseconds = 30_000
+    fault_ms: Milliseconds = 7 * 86_400_000
+    wire_fault_ms: Milliseconds = 600_000
     calls: Annotated[int, msgspec.Meta(ge=1, le=MOST_CALLS)] = 5_000
 
 

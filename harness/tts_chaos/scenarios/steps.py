@@ -86,10 +86,12 @@ def _check_settings(fault: Fault, place: Place) -> None:
             raise place.at(key).error(f"expected 0 or more, got {value!r}")
         if key.endswith("_ms") and value > LONGEST_MS:
             raise place.at(key).error(f"{value} ms is more than a year; the unit is milliseconds")
-        if key.endswith("_s") and value > _LONGEST_S:
+        if key.endswith("_s") and not key.endswith("_per_s") and value > _LONGEST_S:
             raise place.at(key).error(f"{value} s is more than a year; the unit is seconds")
         if key.endswith("_ratio") and value > 1:
             raise place.at(key).error(f"expected a ratio from 0 to 1, got {value!r}")
+    for key, problem in fault.mistakes():
+        raise place.at(key).error(problem)
 
 
 def _check_trigger(trigger: Trigger, place: Place) -> None:
@@ -122,7 +124,7 @@ def _check_target(kind: type[Fault], given: Mapping[str, Any], place: Place) -> 
     """Refuse conditions on requests for a fault of webhooks, which would not look at them."""
     if kind.target != "webhooks":
         return
-    for key in ("operation", "host", "shop"):
+    for key in ("operation", "host", "shop", "only"):
         if key in given:
             raise place.at(key).error(
                 f"{kind.name} acts on webhooks, which have no such thing; "

@@ -24,7 +24,7 @@ from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.ports import OpenExchange
 from tts_chaos.errors import FaultNotSupportedError, UsageError
-from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.faults.fault import Fault, Trigger, bounded
 from tts_chaos.faults.plane import FaultPlane, Receipt
 from tts_chaos.serving.line import Line, Proxy, refusal, uses_proxy
 from tts_chaos.serving.platform_server import PlatformServer
@@ -39,6 +39,9 @@ from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest
 
 __all__ = ["Setup", "Standalone"]
+
+FAULT_LIMIT_MS = 86_400_000
+"""A fault that somebody armed and forgot ends after a day."""
 
 ENDLESS = 2**62
 """A server has no number of requests after which it has run away."""
@@ -256,10 +259,10 @@ class Standalone:
         if problem is not None:
             raise FaultNotSupportedError(problem)
         via_proxy = self._line is not None and uses_proxy(fault, trigger)
-        self._stage.gateway.arm(id, fault, trigger, via_proxy=via_proxy)
+        self._stage.gateway.arm(id, fault, trigger, via_proxy=via_proxy, limit_ms=FAULT_LIMIT_MS)
         if self._line is not None and via_proxy:
             self._proxied.add(id)
-            self._line.arm(id, fault, trigger)
+            self._line.arm(id, fault, bounded(trigger, FAULT_LIMIT_MS))
 
     def free_id(self, name: str) -> str:
         """Return `name`, or `name-2` and so on where faults of that id were armed before."""

@@ -80,6 +80,25 @@ def test_numbers_of_a_fault_carry_their_unit_or_are_plain_counts(name: str) -> N
     ] == []
 
 
+def _plain(name: str) -> Fault:
+    """Return the fault with its defaults, and with something for what has none."""
+    given = {
+        field.encode_name: {int: 1, float: 1.0}.get(field.type, "$.data.x")
+        for field in msgspec.structs.fields(FAULTS[name])
+        if field.required and field.encode_name not in ("type", "change")
+    }
+    words = {"field_retyped": {"type": "string"}, "webhook_field_drifted": {"change": "null"}}
+    return FAULTS[name](**given, **words.get(name, {}))
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+def test_every_fault_can_be_asked_what_it_does_to_any_request(name: str) -> None:
+    moment = msgspec.structs.replace(_moment(), request=ApiRequest(method="GET", path="/"))
+
+    assert isinstance(_plain(name).effects(moment), tuple)
+    assert list(_plain(name).mistakes()) == []
+
+
 def test_a_fault_with_an_unknown_cause_is_refused() -> None:
     class Odd(Fault, frozen=True, kw_only=True):
         name = "odd"

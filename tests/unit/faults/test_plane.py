@@ -13,7 +13,7 @@ from tts_chaos.faults.credentials import TokenExpired
 from tts_chaos.faults.data import ListChanged
 from tts_chaos.faults.drift import WebhookFieldDrifted
 from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
-from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.faults.fault import Fault, Trigger, bounded
 from tts_chaos.faults.network import PortRefused
 from tts_chaos.faults.overload import BrownOut, PlatformDown
 from tts_chaos.faults.plane import FaultPlane
@@ -85,8 +85,8 @@ def test_a_window_opens_and_closes() -> None:
     hits = [driver.send(now_ms=at) for at in (1_099, 1_100, 1_149, 1_150)]
 
     assert hits == [False, True, True, False]
-    assert driver.plane.due_to_lift(1_149) == ()
-    assert driver.plane.due_to_lift(1_150) == ("f",)
+    assert driver.plane.due_to_lift(1_149) == {}
+    assert driver.plane.due_to_lift(1_150) == {"f": "time"}
 
 
 def test_a_fault_without_a_trigger_sets_in_when_armed() -> None:
@@ -312,3 +312,28 @@ def test_a_receipt_tells_when_and_by_what_a_fault_ended() -> None:
 
     assert (plane.receipts()[0].lifted_ms, plane.receipts()[0].lifted_by) == (60, "time")
     assert plane.next_end_ms() is None
+
+
+@pytest.mark.parametrize(
+    ("trigger", "over"),
+    [
+        pytest.param(Trigger(), {"f": "limit"}, id="without-a-limit-of-its-own"),
+        pytest.param(Trigger(for_ms=900), {"f": "limit"}, id="with-a-longer-one"),
+        pytest.param(Trigger(for_ms=40), {"f": "time"}, id="with-a-shorter-one"),
+        pytest.param(Trigger(on_webhook=1), {"f": "limit"}, id="waiting-for-a-webhook"),
+    ],
+)
+def test_every_fault_ends_by_itself(trigger: Trigger, over: dict[str, str]) -> None:
+    plane = FaultPlane(Entropy(1))
+    plane.arm("f", PlatformDown(), trigger, now_ms=10, limit_ms=50)
+
+    assert plane.due_to_lift(49) == {}
+    assert plane.due_to_lift(60) == over
+
+
+@pytest.mark.parametrize(
+    ("trigger", "for_ms"),
+    [(Trigger(), 50), (Trigger(for_ms=20), 20), (Trigger(after_ms=30, for_ms=40), 20)],
+)
+def test_a_proxy_is_told_when_to_end(trigger: Trigger, for_ms: int) -> None:
+    assert bounded(trigger, 50).for_ms == for_ms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from tests.support.histories import Story
 
@@ -251,3 +252,23 @@ def test_a_report_names_the_operations_whose_answers_were_invented() -> None:
     ]
 
     assert summarise(_result(history=History(asked)))["answered_from_contract"] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"lifted_ms": 600_000, "lifted_by": "heal"}, "lifted at 10 min as the turbulence ended"),
+        ({"lifted_ms": 1_000, "lifted_by": "time"}, "lifted at 1 s by its own time limit"),
+        ({"lifted_ms": 2_000, "lifted_by": "limit"}, "lifted at 2 s by the limit of the run"),
+        ({"lifted_ms": 3_000, "lifted_by": "step"}, "lifted at 3 s by a step"),
+    ],
+)
+def test_a_story_says_when_and_by_what_a_fault_ended(changes: dict[str, Any], line: str) -> None:
+    history = _history()
+    epoch_ms = history.records[0].at_ms
+    told = dict(changes, lifted_ms=epoch_ms + changes["lifted_ms"])
+    receipt = msgspec.structs.replace(_result().receipts[0], armed_ms=epoch_ms, **told)
+
+    lines = _lines(receipts=(receipt,))
+
+    assert f"    armed at 0 ms, {line}" in lines
