@@ -134,4 +134,4 @@ def _write(found: Sequence[Difference], old: Surface, folder: Path) -> str:
     said = f"{len(kept)} scenarios written to {folder}"
     if strange:
         said += f"; {strange} left out: the installed contracts do not have the field"
-    return f"{said}; {rest} differences concern nothing that an integration receives"
+    return f"{said}; {rest} differences change nothing that an integration sends or receives"

@@ -12,6 +12,7 @@ from tts_chaos.faults import (  # noqa: F401 - each module registers its faults
     network,
     outcomes,
     overload,
+    request_drift,
     slowness,
     webhook,
 )

@@ -63,14 +63,20 @@ class WebhooksReordered(_WebhookFault, frozen=True, kw_only=True):
 
 @register_fault
 class WebhooksDropped(_WebhookFault, frozen=True, kw_only=True):
-    """Webhooks never arrive; the platform counts each attempt as unanswered."""
+    """Webhooks never arrive; the platform counts each attempt as unanswered.
+
+    Attributes:
+        event: Number of the event type; None for all.
+    """
 
     name: ClassVar[str] = "webhooks_dropped"
     summary: ClassVar[str] = "webhooks are lost on their way"
 
+    event: int | None = None
+
     def reshape(self, deliveries: Deliveries, moment: WebhookMoment) -> Deliveries:
-        """Deliver nothing."""
-        return ()
+        """Deliver nothing of the type."""
+        return tuple(row for row in deliveries if self.event not in (None, row.type))
 
 
 @register_fault

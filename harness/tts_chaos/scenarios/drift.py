@@ -1,7 +1,7 @@
 """Each difference of two contracts as a scenario: the change comes while the integration works.
 
-Only what an integration receives can drift under it; differences of requests, scopes and codes have
-no scenario.
+What it receives arrives changed; what it sends is refused where it breaks a new rule. A difference
+that no integration can notice has no scenario: `NOTHING_DRIFTS` says why.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from typing import Any, get_args
 
 from tts_chaos.contracts.answers import WebhookEvent
 from tts_chaos.contracts.diff import Difference, Side
+from tts_chaos.contracts.operation import CipherRule
 from tts_chaos.faults.drift import JsonType
+from tts_chaos.faults.request_drift import RuleName
+from tts_chaos.wire.codes import ApiCode
 
-__all__ = ["drift_fault", "drift_scenarios"]
+__all__ = ["NOTHING_DRIFTS", "drift_fault", "drift_scenarios"]
 
 _ACTIONS = {
     "order": ("sync_orders",),
@@ -34,14 +37,61 @@ def drift_fault(
     difference: Difference, webhooks: Mapping[int, WebhookEvent]
 ) -> dict[str, Any] | None:
     """Return the fault that a difference becomes, as a scenario writes it, or None for none."""
-    if difference.kind == "operation_removed":
-        return {"fault": "version_retired", "retired": difference.subject}
-    if difference.side is Side.ANSWER:
-        settings = _change(difference)
-        return settings and {**settings, "operation": difference.subject}
+    if (difference.kind, difference.side) in NOTHING_DRIFTS:
+        return None
     if difference.side is Side.WEBHOOK:
         return _webhook_fault(difference, webhooks)
-    return None
+    settings = _SIDES[difference.side](difference)
+    return settings and {**settings, "operation": difference.subject}
+
+
+def _whole(row: Difference) -> dict[str, Any] | None:
+    """Return fault and settings for a difference of an operation as such."""
+    match row.kind:
+        case "operation_removed" | "sunset_set":
+            return {"fault": "version_retired", "retired": row.subject}
+        case "host_changed":
+            return {"fault": "host_wrong"}
+        case "cipher_changed":
+            rule = "unknown" if row.new == CipherRule.REFUSED.value else "required"
+            return {"fault": "request_rule_new", "path": row.path, "rule": rule}
+        case "code_added":
+            return {"fault": "call_refused", "code": row.new}
+        case _:
+            return {"fault": "call_refused", "code": int(_REFUSALS[row.kind])}
+
+
+_REFUSALS = {
+    "verb_changed": ApiCode.VERB_REFUSED,
+    "path_changed": ApiCode.PATH_UNKNOWN,
+    "scope_added": ApiCode.SCOPE_MISSING,
+    "body_type_changed": ApiCode.BODY_UNREADABLE,
+}
+
+
+def _rule(row: Difference) -> dict[str, Any] | None:
+    """Return fault and settings for a difference of a request's field."""
+    rule: tuple[str, Any] | None
+    match row.kind:
+        case "required_field_added" | "required_set":
+            rule = ("required", None)
+        case "field_removed" | "field_renamed":
+            rule = ("unknown", None)
+        case "type_changed":
+            rule = ("type", row.new)
+        case "null_refused":
+            rule = ("not_null", None)
+        case "value_removed":
+            rule = ("not_value", row.old)
+        case _:
+            rule = next((pair for pair in (row.new or {}).items() if pair[0] in _RULES), None)
+    if rule is None:
+        return None
+    settings = {} if rule[1] is None else {"setting": rule[1]}
+    return {"fault": "request_rule_new", "path": row.path, "rule": rule[0], **settings}
+
+
+_RULES = frozenset(get_args(RuleName))
 
 
 def _change(row: Difference) -> dict[str, Any] | None:
@@ -65,6 +115,49 @@ def _change(row: Difference) -> dict[str, Any] | None:
             return None
 
 
+_SIDES = {Side.OPERATION: _whole, Side.REQUEST: _rule, Side.ANSWER: _change}
+
+_NOTHING_NEW = "what the integration does works as before"
+_NOT_MADE_UP = "what such values would look like no contract tells"
+NOTHING_DRIFTS: Mapping[tuple[str, Side], str] = {
+    **dict.fromkeys(
+        (
+            ("operation_added", Side.OPERATION),
+            ("version_added", Side.OPERATION),
+            ("sunset_lifted", Side.OPERATION),
+            ("scope_removed", Side.OPERATION),
+            ("cipher_relaxed", Side.OPERATION),
+            ("code_removed", Side.OPERATION),
+            ("event_added", Side.WEBHOOK),
+            ("field_added", Side.REQUEST),
+            ("required_lifted", Side.REQUEST),
+            ("null_allowed", Side.REQUEST),
+            ("value_added", Side.REQUEST),
+            ("limit_relaxed", Side.REQUEST),
+            ("required_set", Side.ANSWER),
+            ("required_set", Side.WEBHOOK),
+            ("null_refused", Side.ANSWER),
+            ("null_refused", Side.WEBHOOK),
+            ("value_removed", Side.ANSWER),
+            ("value_removed", Side.WEBHOOK),
+            ("limit_tightened", Side.ANSWER),
+            ("limit_tightened", Side.WEBHOOK),
+        ),
+        _NOTHING_NEW,
+    ),
+    **dict.fromkeys(
+        (
+            ("limit_relaxed", Side.ANSWER),
+            ("limit_relaxed", Side.WEBHOOK),
+            ("limit_changed", Side.ANSWER),
+            ("limit_changed", Side.WEBHOOK),
+        ),
+        _NOT_MADE_UP,
+    ),
+}
+"""Differences without a fault, and why. A changed `default` or `format` of a request has none
+either, as no request can be told to break it."""
+
 _SAMPLES: dict[str, Any] = {
     "integer": 1,
     "number": 1,
@@ -83,10 +176,12 @@ _WEBHOOK_CHANGES = {
 
 
 def _webhook_fault(row: Difference, webhooks: Mapping[int, WebhookEvent]) -> dict[str, Any] | None:
+    event = next(type for type, event in webhooks.items() if event.name == row.subject)
+    if row.kind in ("event_removed", "event_renamed"):
+        return {"fault": "webhooks_dropped", "event": event}
     settings = _change(row)
     if settings is None:
         return None
-    event = next(type for type, event in webhooks.items() if event.name == row.subject)
     told = settings.get("renamed", settings.get("type", settings.get("value")))
     change = _WEBHOOK_CHANGES[settings["fault"]]
     found = {"fault": "webhook_field_drifted", "path": row.path, "change": change, "event": event}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from tts_chaos.contracts.diff.operations import request_fields
 from tts_chaos.contracts.json_paths import (
     describe_unknown_path,
     fields_of,
@@ -11,8 +12,11 @@ from tts_chaos.contracts.json_paths import (
     split_path,
 )
 from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.contracts.openapi import COMMON_PARAMETERS
 from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.faults.drift import DriftFault, FieldNew, WebhookFieldDrifted
+from tts_chaos.faults.request_drift import QUERY, RequestRuleNew
+from tts_chaos.faults.webhook import WebhooksDropped
 from tts_chaos.scenarios.model import FaultStep
 from tts_chaos.scenarios.shape import Place
 
@@ -30,6 +34,14 @@ def check_drift(step: FaultStep, place: Place) -> None:
         operation = step.trigger.operation
         fields, where = _of_answers(operation), operation or "every operation"
         _check(fault.path, fields, where, place, is_new=isinstance(fault, FieldNew))
+    elif isinstance(fault, RequestRuleNew):
+        operation = step.trigger.operation
+        where = f"the requests of {operation or 'every operation'}"
+        fields = _of_requests(operation)
+        is_new = fault.rule == "required"
+        _check(fault.path, fields, where, place, is_new=is_new)
+    elif isinstance(fault, WebhooksDropped):
+        _check_type(fault.event, place)
     elif isinstance(fault, WebhookFieldDrifted):
         _check_event(fault, place)
         where = f"webhook {fault.event}" if fault.event is not None else "every webhook"
@@ -42,7 +54,7 @@ def _check(path: str, fields: Collection[str], where: str, place: Place, *, is_n
         steps = split_path(path)
     except ValueError as error:
         raise place.at("path").error(str(error)) from None
-    full = path if path.startswith("$.") else f"$.{path}"
+    full = path if path.startswith(("$.", QUERY)) else f"$.{path}"
     if is_new:
         # It need not be there yet, but what holds it must be.
         full = parent_of(full)
@@ -61,6 +73,15 @@ def _of_answers(pattern: str | None) -> set[str]:
     return found
 
 
+def _of_requests(pattern: str | None) -> set[str]:
+    """Return the parameters and fields that the operations concerned take."""
+    found = {f"query.{name}" for name in COMMON_PARAMETERS} | {"query"}
+    for operation in load_contracts().operations.values():
+        if pattern is None or matches_operation(pattern, operation.id):
+            found.update(request_fields(operation))
+    return found
+
+
 def _of_webhooks(event: int | None) -> set[str]:
     found = {"$.data"}
     for type, row in load_contracts().webhooks.items():
@@ -69,13 +90,17 @@ def _of_webhooks(event: int | None) -> set[str]:
     return found
 
 
-def _check_event(fault: WebhookFieldDrifted, place: Place) -> None:
+def _check_type(event: int | None, place: Place) -> None:
     known = load_contracts().webhooks
-    if fault.event is not None and fault.event not in known:
+    if event is not None and event not in known:
         numbers = ", ".join(str(type) for type in sorted(known))
         raise place.at("event").error(
-            f"there is no webhook type {fault.event}; expected one of {numbers}"
+            f"there is no webhook type {event}; expected one of {numbers}"
         )
+
+
+def _check_event(fault: WebhookFieldDrifted, place: Place) -> None:
+    _check_type(fault.event, place)
     if fault.change == "retyped" and fault.value not in _TYPES:
         raise place.at("value").error(f"expected one of {', '.join(_TYPES)}, got {fault.value!r}")
 
