@@ -94,6 +94,10 @@ prove-sdk: $(READY) ## A package written by others completes and parses each of 
 prove-conformance: $(READY) ## Schemathesis runs every check over every operation and follows every link
 	@$(BIN)/python -m tests.proofs.prove_conformance
 
+.PHONY: prove-languages
+prove-languages: $(READY) ## Examples in other languages: naive ones break their rules, fixed ones pass
+	@$(BIN)/python -m tests.proofs.prove_languages
+
 .PHONY: bench
 bench: $(READY) ## Measure virtual time, its seams and the fault proxy, as ratios within one run
 	@$(BIN)/python tests/bench/bench_virtual_time.py

@@ -1,0 +1,1 @@
+"""An order and stock connector for TikTok Shop on requests."""

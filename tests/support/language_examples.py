@@ -1,0 +1,189 @@
+"""The integrations under `examples/`: what each needs, and what its naive version is guilty of."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["EXAMPLES", "LanguageExample", "Played", "play"]
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageExample:
+    """One example.
+
+    Attributes:
+        name: Folder under `examples/`.
+        title: Language or library, as people call it.
+        program: Runtime to look for on the path; "" for Python.
+        asks_version: Arguments by which the runtime tells its version.
+        module: Python library it stands on; "" for none.
+        worlds: Worlds in which its fixed version plays.
+        guilty: Rules that the naive version breaks, by scenario; it may break more.
+    """
+
+    name: str
+    title: str
+    program: str = ""
+    asks_version: tuple[str, ...] = ("--version",)
+    module: str = ""
+    worlds: tuple[str, ...] = ("wire",)
+    guilty: Mapping[str, frozenset[str]]
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot run here, "" where it can."""
+        if self.program and not shutil.which(self.program):
+            return f"{self.program} is not on the path"
+        if self.module and not importlib.util.find_spec(self.module):
+            return f"the Python package {self.module} is not installed"
+        return ""
+
+    def version(self) -> str:
+        """Return what the runtime or the library says of itself, in one line."""
+        if self.module:
+            return f"{self.module} {version(self.module)} on Python {sys.version.split()[0]}"
+        command = [self.program, *self.asks_version]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
+def _rules(**by_scenario: str) -> dict[str, frozenset[str]]:
+    """Return rules by scenario; `auth__token_malformed` stands for `auth/token-malformed`."""
+    return {
+        name.replace("__", "/").replace("_", "-"): frozenset(rules.split())
+        for name, rules in by_scenario.items()
+    }
+
+
+EXAMPLES = (
+    LanguageExample(
+        name="node_fetch",
+        title="Node (fetch)",
+        program="node",
+        guilty=_rules(
+            auth__token_revoked_early="never_refreshed error_swallowed order_lost",
+            network__port_refused="nothing_reached",
+            overload__rate_limited_200="code_ignored",
+            overload__rate_limited_429="retry_after_ignored retry_storm",
+            overload__rate_limited_push="code_ignored stock_differs",
+            stock__warehouse_added="partial_failure_ignored stock_differs",
+            fulfilment__ship_answer_lost="unsafe_write_retried",
+            webhooks__forged="forgery_accepted forgery_believed",
+        ),
+    ),
+    LanguageExample(
+        name="go_connector",
+        title="Go (net/http)",
+        program="go",
+        asks_version=("version",),
+        guilty=_rules(
+            auth__token_expired_200="code_ignored never_refreshed order_lost",
+            auth__pair_kept_over_restart_without_rotation="old_access_token_after_restart",
+            auth__token_pair_kept_over_restart="old_refresh_token_presented refresh_storm",
+            auth__refresh_answer_lost="secret_in_exception",
+            body__truncated_detail="broken_body_ignored",
+            overload__rate_limited_429="retry_after_ignored",
+            fulfilment__asked_twice="shipped_again",
+            stock__push_fails_three_times="error_swallowed stock_differs",
+        ),
+    ),
+    LanguageExample(
+        name="requests_connector",
+        title="Python (requests)",
+        module="requests",
+        worlds=("simulated", "wire"),
+        guilty=_rules(
+            auth__token_expired_401="never_refreshed error_swallowed order_lost",
+            auth__token_expired_200="secret_in_file",
+            auth__seven_days_of_tokens="never_refreshed order_lost",
+            body__truncated_detail="broken_body_ignored",
+            network__port_refused="stale_signature",
+            fulfilment__ship_answer_lost="unsafe_write_retried",
+            stock__warehouse_added="partial_failure_ignored stock_differs",
+            webhooks__delivered_twice="order_twice",
+        ),
+    ),
+)
+"""All examples in languages and on libraries; the one on an SDK has a test of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How one scenario ended."""
+
+    scenario: str
+    world: str
+    outcome: str
+    reason: str
+    rules: frozenset[str]
+
+
+def play(
+    example: LanguageExample,
+    variant: str,
+    report: Path,
+    *,
+    world: str = "",
+    scenarios: Iterable[str] = (),
+    workers: int = 0,
+    timeout_s: float = 900,
+) -> list[Played]:
+    """Run the plugin on one version of an example as a user would.
+
+    Args:
+        example: The example.
+        variant: `naive` or `fixed`.
+        report: Folder for the report; it must not be there yet.
+        world: Where to play; "" for its first.
+        scenarios: Ids; none for all that can be played.
+        workers: Processes of pytest-xdist; 0 for none.
+        timeout_s: Limit of the whole.
+
+    Raises:
+        RuntimeError: If no report came out, with what was printed.
+    """
+    chosen = [option for id in scenarios for option in ("--tts-scenario", id)]
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        *("-p", "tts_chaos.pytest_plugin.plugin", "-p", "xdist", "-n", str(workers)),
+        *("--tts-chaos", "--tts-seed", "7", "--tts-world", world or example.worlds[0]),
+        *(f"--tts-report={report}", *chosen, str(FOLDER / example.name / variant)),
+    ]
+    # As in a shell of its own: what the outer pytest has set is none of its business.
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=ours | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    file = report / "report.json"
+    if not file.is_file():
+        raise RuntimeError(f"{example.name}/{variant}: no report\n{done.stdout}\n{done.stderr}")
+    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    return [
+        Played(
+            row["scenario"],
+            row["world"],
+            row["outcome"],
+            row["reason"],
+            frozenset(finding["rule"] for finding in row["findings"]),
+        )
+        for row in rows
+    ]
