@@ -18,7 +18,7 @@ LAYERS = (
     ("scenarios",),
     ("engine",),
     ("processes",),
-    ("serving", "subjects", "reporting", "reference"),
+    ("serving", "subjects", "reporting", "reference", "scaffold"),
     # A world is built of what serves.
     ("injectors", "probing"),
     ("pytest_plugin", "cli"),

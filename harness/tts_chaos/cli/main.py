@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "diff": "tts_chaos.cli.diff",
     "doctor": "tts_chaos.cli.doctor",
     "import": "tts_chaos.cli.import_recordings",
+    "init": "tts_chaos.cli.init",
     "list": "tts_chaos.cli.list",
     "record": "tts_chaos.cli.record",
     "serve": "tts_chaos.cli.serve",

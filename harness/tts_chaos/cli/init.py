@@ -1,0 +1,194 @@
+"""Write a working start: a fixture for Python, a configuration for any other program.
+
+Asks what it cannot see; every question has an option, and --yes takes the defaults. Nothing that is
+there is overwritten without --force.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tts_chaos.errors import UsageError
+from tts_chaos.scaffold.answers import Answers
+from tts_chaos.scaffold.detection import detect
+from tts_chaos.scaffold.files import files_for, not_offered_line, pytest_is_configured
+from tts_chaos.scaffold.questions import Given, interview
+
+__all__ = ["add_arguments", "run"]
+
+_SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".go", ".php", ".java", ".toml", ".txt", ".json",
+             ".xml", ".gradle", ".kts", ".ini", ".cfg", ".mod")  # fmt: skip
+_PASSED_OVER = {"node_modules", "vendor", ".venv", "venv", ".git", "target", "build", "dist",
+                "__pycache__", "tests", "test"}  # fmt: skip
+_LARGEST_BYTES = 512 * 1024
+_MOST_FILES = 2_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the project (.)")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, take the defaults")
+    parser.add_argument("--force", action="store_true", help="overwrite what is there")
+    parser.add_argument("--print", action="store_true", help="print the files, write none")
+    both = parser.add_argument_group("answers")
+    both.add_argument("--kind", metavar="KIND", help="python or program")
+    both.add_argument(
+        "--offer",
+        action="append",
+        default=[],
+        metavar="NAME[=HOW]",
+        help="something it offers: for Python with a method's name, for a program with a request, "
+        "`command: ...` or `sql: ... @ sqlite:FILE`; repeatable",
+    )
+    both.add_argument("--ci", metavar="SYSTEM", help="none, github or gitlab")
+    python = parser.add_argument_group("Python")
+    python.add_argument("--factory", metavar="MODULE:NAME", help="what makes your integration")
+    python.add_argument(
+        "--give",
+        action="append",
+        default=[],
+        metavar="NAME=EXPRESSION",
+        help="what it is given for a parameter; repeatable",
+    )
+    python.add_argument("--client", metavar="NAME", help="of the start: httpx or requests")
+    program = parser.add_argument_group("any program")
+    program.add_argument("--start", metavar="COMMAND", help="what starts it")
+    program.add_argument("--base-url", metavar="URL", help="where it listens")
+    program.add_argument("--ready", metavar="REQUEST", help="answered once it is ready")
+    program.add_argument("--reach", metavar="HOW", help="environment, or auto for fixed addresses")
+    program.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="environment variable of the program; repeatable",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, then write; returns 0.
+
+    Raises:
+        UsageError: If an answer cannot be used, or a file is there already.
+    """
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; make it first, or name another")
+    there = _read(folder)
+    given = Given(
+        kind=options.kind,
+        factory=options.factory,
+        client=options.client,
+        start=options.start,
+        base_url=options.base_url,
+        ready=options.ready,
+        reach=options.reach,
+        ci=options.ci,
+        offers=options.offer,
+        give=options.give,
+        env=options.env,
+    )
+    answers = interview(
+        given, detect(there), there, ask=_take_default if options.yes else _ask, say=_say
+    )
+    files = files_for(answers, there)
+    if options.print:
+        for name, text in files.items():
+            print(f"# ---- {name}\n{text}")
+        return 0
+    _write(folder, files, force=options.force)
+    _tell(folder, files, answers, there)
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _take_default(_question: str, default: str) -> str:
+    return default
+
+
+def _ask(question: str, default: str) -> str:
+    """Ask on the terminal or a pipe; nothing takes the default.
+
+    Raises:
+        UsageError: If there is nobody to answer.
+    """
+    print(f"{question} [{default}]: ", end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not sys.stdin.isatty():
+        _say(line.rstrip("\n"))
+    if not line:
+        raise UsageError(
+            f"the input ended before this was answered: {question}; answer with an option (see "
+            "--help), or take the defaults with --yes"
+        )
+    return line.strip() or default
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """Return the texts of the files that tell what the project is, as far as they can be read."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if _PASSED_OVER & set(inside.parts) or len(inside.parts) > 4:
+            continue
+        if not path.name.startswith(".env") and path.suffix not in _SUFFIXES:
+            continue
+        if len(found) >= _MOST_FILES:
+            break
+        try:
+            if path.is_file() and path.stat().st_size <= _LARGEST_BYTES:
+                found[inside.as_posix()] = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            _say(f"{inside} was not looked at: {error.strerror}")
+    return found
+
+
+def _write(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
+    """Write all, or nothing where something is in the way.
+
+    Raises:
+        UsageError: If a file is there and `force` is not, or it cannot be written.
+    """
+    taken = [name for name in files if (folder / name).exists()]
+    if taken and not force:
+        raise UsageError(
+            f"{', '.join(taken)} {'is' if len(taken) == 1 else 'are'} there already and nothing "
+            "was written; --print shows what would be, to be merged by hand; --force overwrites"
+        )
+    for name, text in files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _tell(
+    folder: Path, files: Mapping[str, str], answers: Answers, there: Mapping[str, str]
+) -> None:
+    for name in files:
+        print(f"wrote {folder / name}")
+    if pytest_is_configured(there):
+        print(f"pytest is configured here already; add to it:\n    {not_offered_line(answers)}")
+    is_src = answers.factory is not None and not any(
+        path.startswith(answers.factory.module.split(".")[0]) for path in there
+    )
+    if is_src:
+        print(
+            "your package is in src; install it, or add to pytest's settings:\n    pythonpath = src"
+        )
+    world = " --tts-world wire" if answers.kind == "program" else ""
+    play = f"pytest --tts-chaos{world}"
+    print(
+        f"""Next:
+    {play} --tts-scenario auth/token-expired-401
+    {play}
+    tts-chaos doctor"""
+    )
