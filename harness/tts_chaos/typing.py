@@ -27,6 +27,7 @@ from typing import Protocol
 __all__ = [
     "ACTIONS",
     "ACTION_ARGUMENTS",
+    "ACTION_REACH",
     "OBSERVATIONS",
     "Integration",
     "ShopAccess",
@@ -56,6 +57,36 @@ ACTION_ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "flush": (),
 }
 """What each action is called with, in order; None takes any settings, by name."""
+
+_ALL_BUT_AUTHORISATION = (
+    "order",
+    "product",
+    "fulfillment",
+    "logistics",
+    "return_refund",
+    "finance",
+    "promotion",
+    "fbt",
+    "customer_service",
+    "customer_engagement",
+    "data_reconciliation",
+    "supply_chain",
+    "analytics",
+)
+_ANYWHERE = ("authorization", "seller", "event", "token")
+"""What any call may need first: who we are, which shops there are, a fresh token."""
+
+ACTION_REACH: dict[str, tuple[str, ...]] = {
+    "sync_orders": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
+    "push_stock": (*_ANYWHERE, "product", "logistics", "fbt", "order"),
+    "ship": (*_ANYWHERE, "fulfillment", "logistics", "order", "return_refund"),
+    "deliver_webhook": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
+    "quote_checkout": (*_ANYWHERE, "product", "promotion", "logistics"),
+    "restart": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
+    "reconfigure": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
+    "flush": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
+}
+"""Domains of the operations that an action of an integration may call, its queues included."""
 
 OBSERVATIONS: dict[str, str] = {
     "orders": "orders it believes in",

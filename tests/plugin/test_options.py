@@ -268,3 +268,20 @@ def test_without_the_switch_the_plugin_does_nothing(
 
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*tts-chaos*")
+
+
+def test_a_fault_that_no_world_can_realise_is_refused_with_file_and_key(
+    project: ChaosProject,
+) -> None:
+    needs = QUICK.replace('tags = ["quick"]', 'tags = ["quick"]\nneeds = ["real-sockets"]')
+    project.scenario(text=needs.replace("platform_down", "port_refused"))
+
+    result = project.run("--tts-world", "wire")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: {project.path}/chaos/quick.toml, $.method[[]0[]].fault: no world that has "
+            "real-sockets can realise this fault as it is armed (wire: fault 'port_refused' *"
+        ]
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from tts_chaos._data import data_folder
 from tts_chaos.core.entropy import Entropy
-from tts_chaos.engine.fitness import why_unfit
+from tts_chaos.engine.fitness import refuse_unplayable, why_unfit
 from tts_chaos.engine.ports import World
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
@@ -54,6 +54,7 @@ class ChaosSession:
         self._was_external = self._is_external
         # Never opened: asked only what they can realise.
         self._all_worlds = {name: self._make_world(name) for name in ("simulated", "wire")}
+        self._refuse_unplayable()
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
         self._is_interrupted = False
@@ -63,6 +64,20 @@ class ChaosSession:
             config.pluginmanager.register(SeedForWorkers(options.seed), "tts-chaos-xdist")
 
     # -- scenarios ------------------------------------------------------------------------------
+
+    def _refuse_unplayable(self) -> None:
+        """Refuse a user's scenario with a fault that no world can realise.
+
+        The bundled ones are tested for that; where something is not installed here, they say so
+        when it is their turn.
+        """
+        bundled = data_folder("scenarios")
+        try:
+            for scenario in self._scenarios:
+                if not Path(scenario.path).is_relative_to(bundled):
+                    refuse_unplayable(scenario, self._all_worlds.values())
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def _load(self) -> list[Scenario]:
         folders = list(self._options.scenario_paths)

@@ -154,5 +154,7 @@ def _words_of(info: Any) -> list[str]:
         return [str(value) for value in info.values]
     if isinstance(info, msgspec.inspect.EnumType):
         return [str(member.value) for member in info.cls]
+    if isinstance(info, msgspec.inspect.UnionType):
+        return [word for part in info.types for word in _words_of(part)]
     item = getattr(info, "item_type", None)
     return _words_of(item) if item is not None else []

@@ -24,6 +24,8 @@ from tts_chaos.scenarios.model import (
     WaitStep,
 )
 from tts_chaos.scenarios.placeholders import placeholders_in
+from tts_chaos.scenarios.reachable import check_reachable
+from tts_chaos.scenarios.shadowing import check_shadowed
 from tts_chaos.scenarios.shape import Place, refuse_unknown_keys
 from tts_chaos.twin import catalogue as _catalogue  # noqa: F401 - registers every command
 from tts_chaos.twin.commands import check_command
@@ -52,6 +54,7 @@ def validate(scenario: Scenario) -> None:
     _check_oracles(scenario, place)
     _check_method(scenario.method, place.at("method"))
     _check_rollback(scenario.rollback, place.at("rollback"))
+    _check_faults(scenario, place.at("method"))
     _check_placeholders(scenario, place)
     _check_time(scenario, place)
     _check_recovery(scenario, place.at("recovery"))
@@ -157,6 +160,14 @@ def _check_can_fire(steps: tuple[Step, ...], id: str, index: int, place: Place) 
         f"the fault {id!r} is armed after the last action and can never fire; "
         "move it before the action that it shall hit"
     )
+
+
+def _check_faults(scenario: Scenario, place: Place) -> None:
+    """Refuse faults that nothing meets, and faults that others hide."""
+    for index, step in enumerate(scenario.method):
+        if isinstance(step, FaultStep):
+            check_reachable(scenario.method, index, scenario.limits, place.at(index))
+            check_shadowed(scenario.method, index, place.at(index))
 
 
 def _check_rollback(steps: tuple[Step, ...], place: Place) -> None:
