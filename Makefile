@@ -66,6 +66,10 @@ prove-twin-robust: $(READY) ## Many generated requests and malformed streams: no
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
 	@$(BIN)/python -m tests.proofs.prove_determinism
 
+.PHONY: prove-faults-end
+prove-faults-end: $(READY) ## A run killed in mid-fault leaves no process, port or namespace after 5 s
+	@$(BIN)/python -m tests.proofs.prove_faults_end
+
 .PHONY: prove-idle-cost
 prove-idle-cost: $(READY) ## Without --tts-chaos the plugin costs nothing and imports nothing heavy
 	@$(BIN)/python -m tests.proofs.prove_idle_cost

@@ -185,6 +185,9 @@ class ManualWorld:
     def refused_destinations(self) -> tuple[str, ...]:
         return ()
 
+    def hits(self, id: str) -> int:
+        return 0
+
     def leftover_threads(self) -> tuple[str, ...]:
         return ()
 

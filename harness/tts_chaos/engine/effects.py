@@ -149,4 +149,10 @@ def _slow_down(delivery: Delivery, slow: SlowAnswer) -> Delivery:
         cut_after_bytes=(
             delivery.cut_after_bytes if slow.cut_after_bytes is None else slow.cut_after_bytes
         ),
+        cut_head_after_bytes=(
+            delivery.cut_head_after_bytes
+            if slow.cut_head_after_bytes is None
+            else slow.cut_head_after_bytes
+        ),
+        cut_by=delivery.cut_by if slow.cut_by == "close" else slow.cut_by,
     )

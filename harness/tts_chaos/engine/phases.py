@@ -269,6 +269,7 @@ class Phases:
             arguments = self._fill(step.arguments)
             calls_before = self._gateway.calls
             self._invoke(step.action, [arguments] * step.parallel)
+            self._note_hits(step.action)
             if self._gateway.calls > calls_before:
                 self._callers.add(step.action)
             elif step.action in self._callers:
@@ -313,6 +314,16 @@ class Phases:
                 error=self._secrets.redact(completion.error),
             )
         )
+
+    def _note_hits(self, action: str) -> None:
+        """Count a proxied fault as fired that was met by connections without a request."""
+        for armed in self._gateway.plane.active():
+            if armed.id in self._proxied and armed.fired == 0:
+                hits = self._world.hits(armed.id)
+                if hits:
+                    self._gateway.infer_firing(
+                        armed.id, f"{hits} connections or look-ups met it during {action}()"
+                    )
 
     def _infer_firings(self, action: str) -> None:
         """Conclude that a proxied fault acted from the silence of an action that sends requests.

@@ -134,6 +134,10 @@ class World(Protocol):
         """
         ...
 
+    def hits(self, id: str) -> int:
+        """Return how often an armed fault that uses the proxy was met, 0 where nobody counts."""
+        ...
+
     def sleep(self, duration_ms: int) -> None:
         """Let time pass for the runner."""
         ...

@@ -59,6 +59,9 @@ def travel(delivery: Delivery, timeouts: Timeouts) -> Journey:
     patience = timeouts.read_ms
     if patience is not None and delivery.delay_ms > patience:
         return Journey(fate=Fate.READ_TIMED_OUT, elapsed_ms=patience)
+    if delivery.cut_head_after_bytes is not None:
+        fate = Fate.RESET if delivery.cut_by == "reset" else Fate.CLOSED
+        return Journey(fate=fate, elapsed_ms=delivery.delay_ms)
     return _travel_body(delivery, delivery.response.body, patience)
 
 
@@ -74,5 +77,6 @@ def _travel_body(delivery: Delivery, body: bytes, patience: int | None) -> Journ
         return Journey(fate=Fate.READ_TIMED_OUT, elapsed_ms=stalled_ms, body=body[:stall])
     cut = delivery.cut_after_bytes
     if cut is not None and cut < len(body):
-        return Journey(fate=Fate.CUT_SHORT, elapsed_ms=elapsed_ms, body=body[:cut])
+        fate = Fate.RESET if delivery.cut_by == "reset" else Fate.CUT_SHORT
+        return Journey(fate=fate, elapsed_ms=elapsed_ms, body=body[:cut])
     return Journey(fate=Fate.ANSWERED, elapsed_ms=elapsed_ms, body=body)

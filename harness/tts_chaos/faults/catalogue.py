@@ -9,11 +9,13 @@ from tts_chaos.faults import (  # noqa: F401 - each module registers its faults
     data,
     drift,
     endpoint,
+    intermediary,
     network,
     outcomes,
     overload,
     request_drift,
     slowness,
+    tls,
     webhook,
 )
 from tts_chaos.faults.fault import FAULTS

@@ -16,6 +16,8 @@ from tts_chaos.wire.delivery import Connection
 from tts_chaos.wire.message import ApiRequest, ApiResponse
 
 __all__ = [
+    "ENTRANCE_KINDS",
+    "RESOLVER_KINDS",
     "AlterAnswer",
     "AnswerInstead",
     "ApplyLater",
@@ -114,6 +116,8 @@ class SlowAnswer(msgspec.Struct, frozen=True, kw_only=True):
     drip_interval_ms: int = 0
     stall_after_bytes: int | None = None
     cut_after_bytes: int | None = None
+    cut_head_after_bytes: int | None = None
+    cut_by: Literal["close", "reset"] = "close"
 
 
 class BreakConnection(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,11 +133,30 @@ class BreakConnection(msgspec.Struct, frozen=True, kw_only=True):
     after_commit: bool = False
 
 
-class Toxic(msgspec.Struct, frozen=True, kw_only=True):
-    """The same trouble at the level of bytes, for the fault proxy.
+ENTRANCE_KINDS = frozenset(
+    {
+        "certificate_expired",
+        "certificate_not_yet_valid",
+        "certificate_self_signed",
+        "certificate_wrong_name",
+        "tls_too_old",
+        "tls_absent",
+        "name_dropped",
+        "name_reset",
+    }
+)
+"""Kinds of toxics that the platform's own sockets realise, before any request is read."""
 
-    `kind` is a Toxiproxy toxic type, or `down` for a proxy that refuses connections.
-    `stream` is `downstream` (answers) or `upstream` (requests).
+RESOLVER_KINDS = frozenset({"name_unknown", "name_elsewhere"})
+"""Kinds of toxics that the look-up of names realises."""
+
+
+class Toxic(msgspec.Struct, frozen=True, kw_only=True):
+    """The same trouble at the level of bytes, for what stands between client and platform.
+
+    `kind` is a Toxiproxy toxic type, `down` for a proxy that refuses connections, `unreachable` for
+    one whose port swallows every attempt to connect; or one of `ENTRANCE_KINDS` or
+    `RESOLVER_KINDS`. `stream` is `downstream` (answers) or `upstream` (requests).
     """
 
     kind: str

@@ -140,6 +140,10 @@ class SimulatedWorld:
     def lift(self, id: str) -> None:
         """Do nothing; the door realises every fault here."""
 
+    def hits(self, id: str) -> int:  # noqa: ARG002 - of the port
+        """Return 0: the door counts what it realises itself."""
+        return 0
+
     def sleep(self, duration_ms: int) -> None:
         """Let time pass; threads and tasks that the integration has running do their work.
 

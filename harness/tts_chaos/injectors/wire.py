@@ -3,7 +3,9 @@
     integration --TLS--> fault proxy --TLS--> listeners of the platform --> door
 
 Faults of single requests are realised by the listeners, byte for byte; faults of the line as such
-(refused, black-holed, slow, narrow) by the proxy, for every byte and every client alike.
+(refused, black-holed, slow, narrow) by the proxy, for every byte and every client alike; those of
+TLS and of filters by the way in which the listeners receive connections; and look-ups of names by
+a seam in this process, so that they exist for integrations in it only.
 
 What a proxy blurs: it passes the end of a connection on in order, so that a reset by the platform
 reaches the client as an ordinary close before the answer, unless the engine passes resets on.
@@ -25,6 +27,7 @@ from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.injectors.client_environment import ClientEnvironment
 from tts_chaos.injectors.loopback_guard import LoopbackGuard
 from tts_chaos.injectors.real_calls import RealCalls
+from tts_chaos.injectors.resolver import Resolver
 from tts_chaos.processes import RunGuard
 from tts_chaos.serving.fault_proxy import FaultProxy
 from tts_chaos.serving.line import Line, Proxy, refusal, uses_proxy
@@ -62,7 +65,8 @@ class WireWorld:
         self._start_proxy = start_proxy or (
             lambda: FaultProxy.start(toxiproxy_url or None, seed=seed)
         )
-        self._guard = LoopbackGuard(allowed_hosts)
+        self._resolver = Resolver(self._meet_stranger, self._retire)
+        self._guard = LoopbackGuard(allowed_hosts, self._resolver.answer)
         self._calls = RealCalls()
         self._undo = ExitStack()
         self._platform: PlatformServer | None = None
@@ -90,11 +94,13 @@ class WireWorld:
             guard.start()
             self._platform = PlatformServer(door).start()
             undo.callback(self._platform.stop)
-            self._line = Line(self._start_proxy())
+            self._line = Line(self._start_proxy(), [self._platform.entrances, self._resolver])
             undo.callback(self._line.close)
             self.proxy_engine = self._line.engine
             addresses = self._platform.addresses
             ports = {name: self._line.add(name, addresses[name])[1] for name in addresses}
+            self._resolver.serve(ports)
+            undo.callback(self._resolver.close)
             ca_file = self._platform.ca_file
             assert ca_file is not None, "the platform of a wire world speaks TLS"
             environment = ClientEnvironment()
@@ -141,6 +147,18 @@ class WireWorld:
             InjectionError: If something of it is left.
         """
         self._running_line().lift(id)
+
+    def hits(self, id: str) -> int:
+        """Return how many connections or look-ups an armed fault met, 0 where nobody counts."""
+        return self._running_line().hits(id)
+
+    def _meet_stranger(self) -> tuple[str, int]:
+        assert self._platform is not None, "names are looked up while the world is open"
+        return self._platform.stranger()
+
+    def _retire(self, name: str) -> None:
+        if self._platform is not None:
+            self._platform.retire(name)
 
     def _running_line(self) -> Line:
         if self._line is None:

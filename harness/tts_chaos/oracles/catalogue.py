@@ -28,6 +28,7 @@ from tts_chaos.oracles import (  # noqa: F401 - importing registers
     retries_freshly_signed,
     retries_spaced,
     retry_after_honoured,
+    server_identity_checked,
     status_never_backwards,
     stock_converges,
     token_pair_kept,

@@ -57,6 +57,10 @@ class ChaosSession:
         self._refuse_unplayable()
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
+        if self._is_worker:
+            from tts_chaos.processes.lifeline import end_with_parent
+
+            end_with_parent()
         self._is_interrupted = False
         if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
             from tts_chaos.pytest_plugin.xdist import SeedForWorkers

@@ -34,6 +34,8 @@ def asgi_refusal(delivery: Delivery) -> str | None:
         return f"ASGI cannot make a connection {delivery.connection.value.replace('_', ' ')}"
     if delivery.cut_after_bytes is not None:
         return "ASGI cannot cut a body short"
+    if delivery.cut_head_after_bytes is not None:
+        return "ASGI cannot cut a header short"
     return None
 
 

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
+import struct
+import sys
 from collections.abc import Callable
 
-__all__ = ["Doorway"]
+from tts_chaos.serving.entrance import Entrance, Reception, Retirable, Swallowed, read_asked_name
+from tts_chaos.serving.http_reading import Origin
+
+__all__ = ["RESET_ON_CLOSE", "Doorway"]
+
+# "On, for 0 seconds"; the two numbers are shorter on Windows.
+RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 ACCEPTS_PER_TURN = 64
 """So that a rush of new connections does not starve those that are open."""
@@ -28,18 +35,21 @@ class Doorway:
 
     Args:
         listening: A non-blocking listening socket; stays the caller's.
-        tls: Context for TLS, or None.
-        make_protocol: Makes the protocol of one connection.
+        entrance: Says how each connection is received.
+        connections: The listener's connections.
+        make_protocol: Makes the protocol of one connection to what an origin stands for.
     """
 
     def __init__(
         self,
         listening: socket.socket,
-        tls: ssl.SSLContext | None,
-        make_protocol: Callable[[], asyncio.Protocol],
+        entrance: Entrance,
+        connections: set[Retirable],
+        make_protocol: Callable[[Origin], asyncio.Protocol],
     ) -> None:
         self._listening = listening
-        self._tls = tls
+        self._entrance = entrance
+        self._connections = connections
         self._make_protocol = make_protocol
         self._loop = asyncio.get_running_loop()
         self._arriving: set[asyncio.Task[None]] = set()
@@ -56,7 +66,7 @@ class Doorway:
         self._loop.remove_reader(self._listening)
         # Those accepted in this very turn get the turn in which they start.
         await asyncio.sleep(0)
-        if self._arriving and self._tls is None:
+        if self._arriving and self._is_plain:
             await asyncio.wait(self._arriving)
         for task in list(self._arriving):
             task.cancel()
@@ -79,18 +89,40 @@ class Doorway:
             self._arriving.add(task)
             task.add_done_callback(self._arriving.discard)
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether every connection becomes one at once, with nothing to wait for."""
+        reception = self._entrance.usual
+        return reception.tls is None and not self._entrance.armed
+
     def _resume(self) -> None:
         if self._is_open:
             self.open()
 
     async def _welcome(self, accepted: socket.socket) -> None:
+        reception = self._entrance.receive()
         try:
+            if reception.filters and await self._is_stopped(accepted, reception):
+                return
             await self._loop.connect_accepted_socket(
-                self._make_protocol,
+                lambda: self._make_protocol(reception.origin),
                 accepted,
-                ssl=self._tls,
-                ssl_handshake_timeout=HANDSHAKE_LIMIT_S if self._tls else None,
+                ssl=reception.tls,
+                ssl_handshake_timeout=HANDSHAKE_LIMIT_S if reception.tls else None,
             )
         except OSError:
             # The client left during the handshake, or does not trust the certificate.
             accepted.close()
+        except asyncio.CancelledError:
+            accepted.close()
+            raise
+
+    async def _is_stopped(self, accepted: socket.socket, reception: Reception) -> bool:
+        """Let a filter of names look at the first bytes, and act."""
+        kind = self._entrance.filtered(reception, await read_asked_name(accepted))
+        if kind == "name_reset":
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            accepted.close()
+        elif kind is not None:
+            await self._loop.connect_accepted_socket(lambda: Swallowed(self._connections), accepted)
+        return kind is not None

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
-import sys
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
 from tts_chaos.engine.ports import Door, OpenExchange
+from tts_chaos.serving.entrance import Retirable
+from tts_chaos.serving.http_accepting import RESET_ON_CLOSE
 from tts_chaos.serving.http_reading import Incoming, Origin, RefusedRequestError, RequestReader
 from tts_chaos.serving.http_writing import Answer, Ending, Send, encode_refusal, plan_answer
 from tts_chaos.wire.delivery import Fate
@@ -37,8 +37,6 @@ LINGER_S = 1.0
 """How long the rest of a refused request is read and thrown away: closing with unread bytes would
 reset the connection and could destroy the refusal on its way."""
 
-# "On, for 0 seconds"; the two numbers are shorter on Windows.
-_RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -57,7 +55,7 @@ class HttpConnection(asyncio.Protocol):
         connections: The server's set of open connections, kept by this object.
     """
 
-    def __init__(self, door: Door, origin: Origin, connections: set[HttpConnection]) -> None:
+    def __init__(self, door: Door, origin: Origin, connections: set[Retirable]) -> None:
         self._door = door
         self._connections = connections
         self._loop = asyncio.get_running_loop()
@@ -71,6 +69,7 @@ class HttpConnection(asyncio.Protocol):
         self._is_writing = False
         self._is_reading = True
         self._is_closing = False
+        self._is_retiring = False
 
     # -- called by the event loop ---------------------------------------------------------------
 
@@ -129,6 +128,13 @@ class HttpConnection(asyncio.Protocol):
         self._conclude(Fate.UNFINISHED)
         self._is_closing = True
         self._transport.abort()
+
+    def retire(self) -> None:
+        """Close once nothing is under way: at once, or after the answer that is."""
+        self._is_retiring = True
+        is_idle = self._current is None and not self._queue and not self._reader.is_mid_message
+        if is_idle and not self._is_closing:
+            self._close(Ending.CLOSE)
 
     # -- requests -------------------------------------------------------------------------------
 
@@ -205,6 +211,8 @@ class HttpConnection(asyncio.Protocol):
         self._conclude(answer.fate)
         if answer.ending is not Ending.STAY:
             self._close(answer.ending)
+        elif self._is_retiring and not self._queue:
+            self._close(Ending.CLOSE)
         elif self._queue or self._refusal is not None or self._reader.is_waiting_to_continue:
             # By way of the loop: a long pipeline must not become a deep call stack.
             self._loop.call_soon(self._go_on)
@@ -219,7 +227,7 @@ class HttpConnection(asyncio.Protocol):
         self._is_closing = True
         if ending is Ending.RESET:
             raw: socket.socket = self._transport.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._transport.abort()
         else:
             self._transport.close()

@@ -20,11 +20,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 from tts_chaos.engine.ports import Door
 from tts_chaos.errors import BackendUnavailableError, InternalError, UsageError
+from tts_chaos.serving.entrance import Entrance, Retirable
 from tts_chaos.serving.http_accepting import Doorway
 from tts_chaos.serving.http_connection import HttpConnection
 from tts_chaos.serving.http_reading import Origin
@@ -78,6 +78,8 @@ class HttpServer:
     def __init__(self, listeners: Sequence[Listener], *, loop: LoopKind = "auto") -> None:
         self._listeners = listeners
         self._loop_factory = _loop_factory(loop)
+        self._entrances = {row.name: Entrance(row.tls, row.origin) for row in listeners}
+        self._connections: dict[str, set[Retirable]] = {row.name: set() for row in listeners}
         self._sockets: dict[str, socket.socket] = {}
         self._addresses: dict[str, tuple[str, int]] = {}
         self._thread: threading.Thread | None = None
@@ -109,6 +111,29 @@ class HttpServer:
     def address(self, name: str) -> tuple[str, int]:
         """Return host and port of the listener called `name`."""
         return self._addresses[name]
+
+    def entrance(self, name: str) -> Entrance:
+        """Return how the listener called `name` receives connections."""
+        return self._entrances[name]
+
+    def retire(self, name: str) -> None:
+        """End the listener's connections once idle; returns when those that are have been told.
+
+        Raises:
+            InternalError: If the server's thread does not react.
+        """
+        if self._loop is None or self._loop.is_closed() or self._thread is None:
+            return
+        told = threading.Event()
+
+        def tell() -> None:
+            for connection in list(self._connections[name]):
+                connection.retire()
+            told.set()
+
+        self._loop.call_soon_threadsafe(tell)
+        if not told.wait(STOP_LIMIT_S):
+            raise InternalError(f"the HTTP server does not react within {STOP_LIMIT_S} s")
 
     def stop(self) -> None:
         """End: connections are dropped, ports freed, the thread gone. Twice does nothing.
@@ -162,10 +187,9 @@ class HttpServer:
         self.failure = self.failure or error or InternalError(str(context.get("message")))
 
     async def _serve(self) -> None:
-        connections: set[HttpConnection] = set()
         stop = asyncio.Event()
         try:
-            doorways = [self._doorway(listener, connections) for listener in self._listeners]
+            doorways = [self._doorway(listener) for listener in self._listeners]
             for doorway in doorways:
                 doorway.open()
             self._stop = stop
@@ -174,14 +198,19 @@ class HttpServer:
         await stop.wait()
         for doorway in doorways:
             await doorway.close()
-        for connection in list(connections):
+        for connection in [c for group in self._connections.values() for c in group]:
             connection.abandon()
         for _ in range(ROUNDS_TO_CLOSE):
             await asyncio.sleep(0)
 
-    def _doorway(self, listener: Listener, connections: set[HttpConnection]) -> Doorway:
-        make = partial(HttpConnection, listener.door, listener.origin, connections)
-        return Doorway(self._sockets[listener.name], listener.tls, make)
+    def _doorway(self, listener: Listener) -> Doorway:
+        connections = self._connections[listener.name]
+        return Doorway(
+            self._sockets[listener.name],
+            self._entrances[listener.name],
+            connections,
+            lambda origin: HttpConnection(listener.door, origin, connections),
+        )
 
     def _close_sockets(self) -> None:
         for opened in self._sockets.values():

@@ -10,6 +10,8 @@ What a delivery looks like on the socket, and the fate that is concluded:
   (`read_timed_out`).
 - open with `cut_after_bytes`: head with the length of the whole body, part of the body, then FIN
   (`cut_short`).
+- open with `cut_head_after_bytes`: part of the head, then FIN (`closed`).
+- either of the two with `cut_by` reset: the same bytes, then RST (`reset`).
 - reset_before_answer: RST, no byte (`reset`).
 - closed_before_answer: FIN, no byte (`closed`).
 - silent, or no answer: nothing until the client leaves (`read_timed_out`).
@@ -133,6 +135,17 @@ def _plan_open(
     elif cut is not None and cut < len(body):
         ending, fate, sent = Ending.CLOSE, Fate.CUT_SHORT, body[:cut]
     head = encode_head(response, keep_alive=keep_alive)
+    cut_head = delivery.cut_head_after_bytes
+    if cut_head is not None:
+        # What is cut is never whole: the empty line that ends a head must not arrive.
+        ending, fate, head, sent = (
+            Ending.CLOSE,
+            Fate.CLOSED,
+            head[: min(cut_head, len(head) - 1)],
+            b"",
+        )
+    if ending is Ending.CLOSE and fate is not Fate.ANSWERED and delivery.cut_by == "reset":
+        ending, fate = Ending.RESET, Fate.RESET
     return Answer(_acts(delivery, head, sent), ending, fate)
 
 

@@ -10,42 +10,73 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import ChaosError, InjectionError, UsageError
-from tts_chaos.faults.effect import BreakConnection, Moment, Toxic
+from tts_chaos.faults.effect import (
+    ENTRANCE_KINDS,
+    RESOLVER_KINDS,
+    BreakConnection,
+    Moment,
+    Toxic,
+)
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.serving.http_writing import CONNECT_LEVEL
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["Line", "Proxy", "refusal", "uses_proxy"]
+__all__ = ["ALL_MECHANISMS", "Line", "Mechanism", "Proxy", "lacking", "refusal", "uses_proxy"]
 
 _LISTENERS_OF_HOST = {None: ("api", "token"), "api": ("api",), "auth": ("token",)}
 
 
+ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver"})
+
+_LACKING = {
+    "proxy": "is one of the line, and no fault proxy stands before it",
+    "entrance": "is one of TLS, and the platform is served without it",
+    "resolver": "is one of the look-up of names, which only Python code of this process lets us "
+    "change; it runs in the simulated world, and on real sockets for an integration in Python",
+}
+
+
 def uses_proxy(fault: Fault, trigger: Trigger) -> bool:
-    """Whether a fault is one of the line as such, so that the proxy realises it."""
+    """Whether a fault is one of the line as such, so that no single request is concerned."""
     return bool(fault.toxics()) and not trigger.is_per_request
 
 
-def refusal(fault: Fault, trigger: Trigger, *, has_proxy: bool = True) -> str | None:
+def lacking(fault: Fault, mechanisms: Collection[str]) -> str:
+    """Return the mechanism that the toxics of `fault` need and `mechanisms` has not, or ""."""
+    needed = (_mechanism_of(toxic.kind) for toxic in fault.toxics())
+    return next((name for name in needed if name not in mechanisms), "")
+
+
+def _mechanism_of(kind: str) -> str:
+    if kind in ENTRANCE_KINDS:
+        return "entrance"
+    return "resolver" if kind in RESOLVER_KINDS else "proxy"
+
+
+def refusal(
+    fault: Fault, trigger: Trigger, *, mechanisms: Collection[str] = ALL_MECHANISMS
+) -> str | None:
     """Say why a fault cannot be realised on real sockets, or None where it can.
 
     Args:
         fault: The fault.
         trigger: Where and when it acts.
-        has_proxy: Whether a fault proxy stands before the platform.
+        mechanisms: What there is beside the platform's listeners: `proxy`, `entrance`, `resolver`.
     """
     is_of_the_line = uses_proxy(fault, trigger)
-    if is_of_the_line and has_proxy:
+    missing = lacking(fault, mechanisms)
+    if is_of_the_line and not missing:
         return None
     broken = _connection_broken_by(fault)
     acts_on_requests = type(fault).effects is not Fault.effects
     if is_of_the_line and (broken is not None or not acts_on_requests):
-        return f"fault {fault.name!r} is one of the line, and no fault proxy stands before it"
+        return f"fault {fault.name!r} {_LACKING[missing]}"
     if broken is None:
         return None
     if not fault.toxics():
@@ -58,6 +89,31 @@ def refusal(fault: Fault, trigger: Trigger, *, has_proxy: bool = True) -> str | 
         "cannot single out requests here; leave out operation, shop, call, times and every, "
         "and limit it by host, after_ms or for_ms, or run it in the simulated world"
     )
+
+
+class Mechanism(Protocol):
+    """What realises toxics of some kinds."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds."""
+        ...
+
+    def apply(self, name: str, fault_id: str, toxics: Sequence[Toxic]) -> None:
+        """Arm toxics on the listener `name`; returns once they act."""
+        ...
+
+    def clear(self, name: str, fault_id: str) -> None:
+        """Lift the toxics of one fault; nothing to do where it has none."""
+        ...
+
+    def verify_clear(self) -> list[str]:
+        """Return a sentence for each toxic still there."""
+        ...
+
+    def hits(self, name: str, fault_id: str) -> int:
+        """Return how many connections or look-ups the fault met since it was armed."""
+        ...
 
 
 class Proxy(Protocol):
@@ -93,30 +149,33 @@ class Proxy(Protocol):
 class _Armed:
     names: tuple[str, ...]
     is_applied: bool = False
+    parts: list[Proxy | Mechanism] = field(default_factory=list)
     timers: list[threading.Timer] = field(default_factory=list)
     problem: ChaosError | None = None
 
 
 class Line:
-    """A fault proxy with the faults armed on it. Thread-safe.
+    """What stands between client and platform, with the faults armed on it. Thread-safe.
 
     Args:
-        proxy: A running proxy, which belongs to this object from now on.
+        proxy: A running proxy, which belongs to this object from now on; None for none.
+        others: Further mechanisms; toxics of their kinds go to them and not to the proxy.
     """
 
-    def __init__(self, proxy: Proxy) -> None:
+    def __init__(self, proxy: Proxy | None, others: Sequence[Mechanism] = ()) -> None:
         self._proxy = proxy
+        self._others = others
         self._armed: dict[str, _Armed] = {}
         self._lock = threading.RLock()
 
     @property
     def engine(self) -> str:
-        """Which engine runs."""
-        return self._proxy.engine
+        """Which engine of the fault proxy runs, "" for none."""
+        return self._proxy.engine if self._proxy is not None else ""
 
     def add(self, name: str, upstream: tuple[str, int]) -> tuple[str, int]:
         """Put the proxy before the listener `api` or `token`; returns the address to use."""
-        return self._proxy.add(name, upstream)
+        return self._proxy.add(name, upstream) if self._proxy is not None else upstream
 
     def arm(self, id: str, fault: Fault, trigger: Trigger) -> None:
         """Arm a fault on the proxies of the hosts that its trigger names.
@@ -154,7 +213,9 @@ class Line:
                     raise InjectionError(f"fault {id!r}: {armed.problem}") from armed.problem
             # While other faults are armed, what they hold is not left over.
             own = "" if not self._armed else f"toxic '{_proxy_id(id)}-"
-            leftovers = [sentence for sentence in self._proxy.verify_clear() if own in sentence]
+            parts: list[Proxy | Mechanism] = [*self._others]
+            parts += [self._proxy] if self._proxy is not None else []
+            leftovers = [text for part in parts for text in part.verify_clear() if own in text]
             if leftovers:
                 raise InjectionError(f"fault {id!r} was lifted, and yet: {'; '.join(leftovers)}")
 
@@ -165,18 +226,49 @@ class Line:
                 for timer in armed.timers:
                     timer.cancel()
             self._armed.clear()
-        self._proxy.stop()
+        if self._proxy is not None:
+            self._proxy.stop()
+
+    def hits(self, id: str) -> int:
+        """Return how many connections or look-ups an armed fault met.
+
+        The proxy does not count here: what it does shows in requests, or in that none arrive.
+        """
+        with self._lock:
+            armed = self._armed.get(id)
+            if armed is None or not armed.is_applied:
+                return 0
+            return sum(
+                part.hits(name, _proxy_id(id))
+                for part in self._others
+                for name in armed.names
+                if part in armed.parts
+            )
 
     def _apply(self, id: str, armed: _Armed, toxics: Sequence[Toxic]) -> None:
         armed.is_applied = True
-        for name in armed.names:
-            self._proxy.apply(name, _proxy_id(id), toxics)
+        for part, own in self._split(toxics):
+            armed.parts.append(part)
+            for name in armed.names:
+                part.apply(name, _proxy_id(id), own)
+
+    def _split(self, toxics: Sequence[Toxic]) -> Iterator[tuple[Proxy | Mechanism, list[Toxic]]]:
+        """Return who realises which toxics."""
+        rest = list(toxics)
+        for part in self._others:
+            own = [toxic for toxic in rest if toxic.kind in part.kinds]
+            if own:
+                rest = [toxic for toxic in rest if toxic not in own]
+                yield part, own
+        if rest and self._proxy is not None:
+            yield self._proxy, rest
 
     def _clear(self, id: str, armed: _Armed) -> None:
         if armed.is_applied:
             armed.is_applied = False
-            for name in armed.names:
-                self._proxy.clear(name, _proxy_id(id))
+            for part in armed.parts:
+                for name in armed.names:
+                    part.clear(name, _proxy_id(id))
 
     def _schedule(self, armed: _Armed, after_ms: int, act: Callable[[], None]) -> None:
         def run() -> None:

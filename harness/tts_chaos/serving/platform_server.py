@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+
 from tts_chaos.engine.ports import Door
+from tts_chaos.serving.entrance import Entrances
 from tts_chaos.serving.http_reading import Origin
 from tts_chaos.serving.http_server import HttpServer, Listener, LoopKind
-from tts_chaos.serving.tls import LocalAuthority
+from tts_chaos.serving.tls import WRONG_NAME, LocalAuthority
 from tts_chaos.wire.message import API_HOST, AUTH_HOST
 
 __all__ = ["PlatformServer"]
@@ -26,6 +29,7 @@ class PlatformServer:
 
     Attributes:
         ca_file: Certificate authority to trust, None without TLS.
+        entrances: How its listeners receive connections, for faults.
     """
 
     def __init__(
@@ -48,7 +52,14 @@ class PlatformServer:
                 name="token", door=door, origin=Origin(host=AUTH_HOST), port=token_port, tls=context
             ),
         ]
+        self._door = door
+        self._loop: LoopKind = loop
+        self._stranger: HttpServer | None = None
         self._server = HttpServer(listeners, loop=loop)
+        self.entrances = Entrances(self._server, ("api", "token"), self._forge)
+
+    def _forge(self, kind: str) -> ssl.SSLContext | None:
+        return self._authority.faulty_context(kind) if self._authority is not None else None
 
     def start(self) -> PlatformServer:
         """Listen; returns this object.
@@ -68,6 +79,24 @@ class PlatformServer:
         """Host and port of `api` and of `token`."""
         return {name: self._server.address(name) for name in ("api", "token")}
 
+    def stranger(self) -> tuple[str, int]:
+        """Return the address of somebody else's server, which stands from the first call on.
+
+        It shows a certificate of its own and, to clients that do not mind, answers as the platform
+        answers for a host that is none of its own.
+        """
+        if self._stranger is None:
+            tls = self._forge("certificate_stranger")
+            listener = Listener(
+                name="stranger", door=self._door, origin=Origin(host=WRONG_NAME), tls=tls
+            )
+            self._stranger = HttpServer([listener], loop=self._loop).start()
+        return self._stranger.address("stranger")
+
+    def retire(self, name: str) -> None:
+        """End the connections of `api` or `token` once idle, so that clients connect anew."""
+        self._server.retire(name)
+
     @property
     def failure(self) -> BaseException | None:
         """What went wrong inside the harness while serving, or None."""
@@ -76,6 +105,8 @@ class PlatformServer:
     def stop(self) -> None:
         """Free the ports and remove the certificate authority."""
         try:
+            if self._stranger is not None:
+                self._stranger.stop()
             self._server.stop()
         finally:
             if self._authority is not None:

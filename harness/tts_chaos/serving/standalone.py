@@ -26,7 +26,7 @@ from tts_chaos.engine.ports import OpenExchange
 from tts_chaos.errors import FaultNotSupportedError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger, bounded
 from tts_chaos.faults.plane import FaultPlane, Receipt
-from tts_chaos.serving.line import Line, Proxy, refusal, uses_proxy
+from tts_chaos.serving.line import Line, Proxy, lacking, refusal, uses_proxy
 from tts_chaos.serving.platform_server import PlatformServer
 from tts_chaos.serving.real_clock import RealClock
 from tts_chaos.serving.rolling_recorder import KEPT_RECORDS, RollingRecorder
@@ -141,10 +141,12 @@ class Standalone:
         self._clock = RealClock()
         self._spool = _open_spool(setup.history_file)
         self._stage = _Stage(setup, self._clock, self._spool)
-        self._line = Line(proxy) if proxy is not None else None
         self._server = PlatformServer(
             self, api_port=setup.port, token_port=setup.token_port, tls=setup.tls
         )
+        self._line = Line(proxy, [self._server.entrances])
+        self._mechanisms = {"proxy"} if proxy is not None else set()
+        self._mechanisms |= {"entrance"} if setup.tls else set()
         self._ports: dict[str, int] = {}
         self._proxied: set[str] = set()
         self._sender: WebhookSender | None = None
@@ -160,8 +162,7 @@ class Standalone:
         try:
             self._server.start()
             for name, address in self._server.addresses.items():
-                outer = self._line.add(name, address) if self._line else address
-                self._ports[name] = outer[1]
+                self._ports[name] = self._line.add(name, address)[1]
         except BaseException:
             self.stop()
             raise
@@ -173,8 +174,7 @@ class Standalone:
             if self._spool is not None:
                 undo.callback(self._spool.close)
             undo.callback(self._server.stop)
-            if self._line is not None:
-                undo.callback(self._line.close)
+            undo.callback(self._line.close)
             undo.callback(self.stop_webhooks)
 
     @property
@@ -190,7 +190,7 @@ class Standalone:
     @property
     def proxy_engine(self) -> str:
         """Fault proxy engine in front of the platform, "" for none."""
-        return self._line.engine if self._line else ""
+        return self._line.engine
 
     @property
     def connection(self) -> TwinConnection:
@@ -255,12 +255,12 @@ class Standalone:
             UsageError: If the id is taken.
             InjectionError: If the proxy refuses.
         """
-        problem = refusal(fault, trigger, has_proxy=self._line is not None)
+        problem = refusal(fault, trigger, mechanisms=self._mechanisms)
         if problem is not None:
             raise FaultNotSupportedError(problem)
-        via_proxy = self._line is not None and uses_proxy(fault, trigger)
-        self._stage.gateway.arm(id, fault, trigger, via_proxy=via_proxy, limit_ms=FAULT_LIMIT_MS)
-        if self._line is not None and via_proxy:
+        via_line = uses_proxy(fault, trigger) and not lacking(fault, self._mechanisms)
+        self._stage.gateway.arm(id, fault, trigger, via_proxy=via_line, limit_ms=FAULT_LIMIT_MS)
+        if via_line:
             self._proxied.add(id)
             self._line.arm(id, fault, bounded(trigger, FAULT_LIMIT_MS))
 
@@ -278,7 +278,7 @@ class Standalone:
             InjectionError: If something of it is left.
         """
         self._stage.gateway.lift(id)
-        if id in self._proxied and self._line is not None:
+        if id in self._proxied:
             self._proxied.discard(id)
             self._line.lift(id)
 

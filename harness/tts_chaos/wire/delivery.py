@@ -7,6 +7,7 @@ a socket in the wire world) realises it. `Fate` is what the client then experien
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -39,7 +40,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         drip_bytes: Size of the pieces in which the body is sent; 0 sends it at once.
         drip_interval_ms: Wait before each piece.
         stall_after_bytes: Bytes of the body after which nothing more comes; None never stalls.
-        cut_after_bytes: Bytes of the body after which the connection closes; None never cuts.
+        cut_after_bytes: Bytes of the body after which the connection ends; None never cuts.
+        cut_head_after_bytes: Bytes of status line and headers after which it ends; None never cuts.
+        cut_by: Whether a cut ends the connection in order (`close`) or by a `reset`.
     """
 
     response: ApiResponse | None
@@ -49,6 +52,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     drip_interval_ms: int = 0
     stall_after_bytes: int | None = None
     cut_after_bytes: int | None = None
+    cut_head_after_bytes: int | None = None
+    cut_by: Literal["close", "reset"] = "close"
 
 
 class Fate(StrEnum):

@@ -142,7 +142,7 @@ def test_a_command_runs_and_its_value_comes_back(control: httpx.Client) -> None:
         ("POST", "/faults", {"fault": "answer_slow", "delay": 5}, 400, "'delay_ms'"),
         ("POST", "/faults", {"fault": "answer_slow"}, 400, "'delay_ms' is required"),
         ("POST", "/faults", {"fault": "port_refused", "times": 1}, 409, "cannot single out"),
-        ("POST", "/faults", {"fault": "name_not_found"}, 409, "neither the platform's sockets"),
+        ("POST", "/faults", {"fault": "name_not_found"}, 409, "the look-up of names"),
         ("DELETE", "/faults/none-such", None, 404, "no fault 'none-such' is armed"),
         ("POST", "/webhooks", {"address": "https://example.com/x"}, 400, "127.0.0.1"),
         ("POST", "/webhooks", {"address": "http://192.0.2.1:80/x"}, 400, "on this machine only"),

@@ -9,6 +9,7 @@ from tests.quality.zoo import (  # noqa: F401 - each module registers its member
     signing_broken,
     stock_broken,
     telling_broken,
+    tls_broken,
     tokens_broken,
     webhooks_broken,
 )

@@ -507,4 +507,35 @@ ADDRESSES = [
     ),
 ]
 
-CASES = [*BOUNDED, *SPACED, *SIGNED, *PERMANENT, *UNSAFE, *WAIT, *HONEST, *ADDRESSES]
+EXPIRED = "certificate_expired"
+IDENTITY = [
+    unseen("server_identity_checked", "a run without faults of TLS", run({})),
+    fine(
+        "server_identity_checked",
+        "nothing is sent while the certificate is expired",
+        Story().fault(EXPIRED).invoke("sync_orders").fail(),
+    ),
+    fine(
+        "server_identity_checked",
+        "a handshake that failed",
+        Story().fault(EXPIRED).call(faults=(EXPIRED,), fate="tls_failed"),
+    ),
+    broken(
+        "server_identity_checked",
+        "unproven_server",
+        "a request is sent in spite of an expired certificate",
+        Story().fault(EXPIRED).call(faults=(EXPIRED,)),
+    ),
+]
+
+CASES = [
+    *BOUNDED,
+    *SPACED,
+    *SIGNED,
+    *PERMANENT,
+    *UNSAFE,
+    *WAIT,
+    *HONEST,
+    *ADDRESSES,
+    *IDENTITY,
+]

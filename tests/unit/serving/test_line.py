@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 import pytest
@@ -13,6 +13,8 @@ from tts_chaos.faults.effect import Toxic
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import NameNotFound, PortRefused
 from tts_chaos.faults.slowness import AnswerSlow
+from tts_chaos.faults.tls import CertificateExpired
+from tts_chaos.serving.line import ALL_MECHANISMS as ALL
 from tts_chaos.serving.line import Line, refusal
 
 
@@ -137,20 +139,27 @@ def test_an_id_on_the_line_is_refused() -> None:
         line.arm("f", PortRefused(), Trigger())
 
 
+PROXY = {"proxy"}
+
+
 @pytest.mark.parametrize(
-    ("fault", "trigger", "has_proxy", "said"),
+    ("fault", "trigger", "has", "said"),
     [
-        pytest.param(PortRefused(), Trigger(), True, None, id="refused-with-a-proxy"),
-        pytest.param(PortRefused(), Trigger(), False, "no fault proxy", id="refused-without"),
-        pytest.param(PortRefused(), Trigger(call=2), True, "cannot single", id="one-refused"),
-        pytest.param(NameNotFound(), Trigger(), True, "neither", id="name-not-found"),
-        pytest.param(AnswerSlow(delay_ms=1), Trigger(), False, None, id="slow-at-the-door"),
-        pytest.param(Narrow(), Trigger(), False, "no fault proxy", id="toxics-alone"),
+        pytest.param(PortRefused(), Trigger(), PROXY, None, id="refused-with-a-proxy"),
+        pytest.param(PortRefused(), Trigger(), (), "no fault proxy", id="refused-without"),
+        pytest.param(PortRefused(), Trigger(call=2), PROXY, "cannot single", id="one-refused"),
+        pytest.param(NameNotFound(), Trigger(), {"resolver"}, None, id="name-not-found"),
+        pytest.param(NameNotFound(), Trigger(), PROXY, "only Python code", id="no-resolver"),
+        pytest.param(CertificateExpired(), Trigger(), {"entrance"}, None, id="certificate"),
+        pytest.param(CertificateExpired(), Trigger(), PROXY, "without it", id="no-tls"),
+        pytest.param(CertificateExpired(), Trigger(call=2), ALL, "cannot single", id="one-hello"),
+        pytest.param(AnswerSlow(delay_ms=1), Trigger(), (), None, id="slow-at-the-door"),
+        pytest.param(Narrow(), Trigger(), (), "no fault proxy", id="toxics-alone"),
     ],
 )
 def test_what_cannot_be_realised_is_said(
-    fault: Fault, trigger: Trigger, has_proxy: bool, said: str | None
+    fault: Fault, trigger: Trigger, has: Collection[str], said: str | None
 ) -> None:
-    problem = refusal(fault, trigger, has_proxy=has_proxy)
+    problem = refusal(fault, trigger, mechanisms=has)
 
     assert problem is None if said is None else said in (problem or "")

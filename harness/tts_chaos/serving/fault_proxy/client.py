@@ -105,6 +105,7 @@ class ToxiproxyClient:
             )
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.url = f"http://{host}:{parts.port}"
+        self.address = (parts.hostname, parts.port)
         self._timeout_s = timeout_s
         self._explain = explain
         self._session = requests.Session()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import select
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tts_chaos.serving.fault_proxy.client import (
 from tts_chaos.serving.fault_proxy.engine import EmbeddedEngine
 from tts_chaos.serving.fault_proxy.engine.address import bind
 from tts_chaos.serving.fault_proxy.engine.refusal import RefusedError
+from tts_chaos.serving.fault_proxy.joined import Remnants
 from tts_chaos.serving.fault_proxy.server import HOW_TO_GET, ServerProcess, locate_server
 
 __all__ = ["FaultProxy", "Preference"]
@@ -31,6 +33,12 @@ _PREFERENCES: tuple[Preference, ...] = ("auto", "embedded", "toxiproxy")
 _GRACE_S = 0.5
 DOWN = "down"
 """Kind of a toxic that is none: the proxy refuses connections."""
+UNREACHABLE = "unreachable"
+"""Kind of a toxic that is none: the proxy's port swallows attempts to connect."""
+_CLOSED = (DOWN, UNREACHABLE)
+_PLUGS_MAX = 16
+_PLUGGED_S = 0.05
+"""A connection on loopback that is not there by then will not come."""
 
 
 @dataclass(slots=True)
@@ -38,7 +46,8 @@ class _Route:
     """One proxy of ours: its name on the server, its toxics by fault, and who holds it down.
 
     `reserved` keeps the port from other programs while a real server does not listen on it: it is
-    bound and does not listen, so connections are still refused.
+    bound and does not listen, so connections are still refused. `plugs` fill its queue where it
+    shall swallow them.
     """
 
     remote_name: str
@@ -47,6 +56,45 @@ class _Route:
     held_down_by: list[str] = field(default_factory=list)
     ever_down_by: set[str] = field(default_factory=set)
     reserved: socket.socket | None = None
+    unreachable_by: set[str] = field(default_factory=set)
+    plugs: list[socket.socket] = field(default_factory=list)
+
+    def plug(self) -> None:
+        """Let the port swallow attempts to connect.
+
+        A listening socket whose queue is full drops what comes in: the system then answers as a
+        firewall does that drops packets, and clients try again until they give up. No privilege
+        is needed for it.
+
+        Raises:
+            InjectionError: If the system answers nevertheless.
+        """
+        if self.plugs:
+            return
+        if self.reserved is None:
+            self.reserve()
+        if self.reserved is None:
+            raise InjectionError(f"port {self.listen} was taken by another program meanwhile")
+        self.reserved.listen(0)
+        address = self.reserved.getsockname()
+        while len(self.plugs) < _PLUGS_MAX:
+            plug = socket.socket(self.reserved.family)
+            self.plugs.append(plug)
+            plug.setblocking(False)
+            plug.connect_ex(address)
+            if not select.select([], [plug], [], _PLUGGED_S)[1]:
+                return
+        self.unplug()
+        raise InjectionError(
+            f"this system does not let port {self.listen} swallow attempts to connect; "
+            'use at = "stream"'
+        )
+
+    def unplug(self) -> None:
+        """Refuse connections again."""
+        while self.plugs:
+            self.plugs.pop().close()
+        self.release()
 
     def reserve(self) -> None:
         """Keep the port, where it is one of this machine and nobody was faster."""
@@ -55,6 +103,8 @@ class _Route:
 
     def release(self) -> None:
         """Let go of the port."""
+        while self.plugs:
+            self.plugs.pop().close()
         if self.reserved is not None:
             self.reserved.close()
             self.reserved = None
@@ -85,6 +135,8 @@ class FaultProxy:
         self._prefix = "" if backend else f"tts-{os.getpid()}-{secrets.token_hex(3)}-"
         self._routes: dict[str, _Route] = {}
         self._is_stopped = False
+        # What we started ourselves has a watchdog of its own.
+        self._remnants = None if backend else Remnants(*client.address, self._prefix)
 
     @classmethod
     def start(
@@ -154,8 +206,9 @@ class FaultProxy:
     def apply(self, name: str, fault_id: str, toxics: Sequence[Toxic]) -> None:
         """Arm the toxics of one fault, on open connections too.
 
-        Toxics are named `<fault_id>-<n>`, n from 0. Kind `down` disables the proxy until no fault
-        holds it down any more. Where one toxic is refused, none of them stays.
+        Toxics are named `<fault_id>-<n>`, n from 0. Kinds `down` and `unreachable` disable
+        the proxy until no fault holds it down any more. Where one toxic is refused, none of
+        them stays.
 
         Raises:
             UsageError: If the proxy is unknown, or the fault's id malformed or applied already.
@@ -175,11 +228,14 @@ class FaultProxy:
             raise
 
     def _arm(self, route: _Route, fault_id: str, toxic_name: str, toxic: Toxic) -> None:
-        if toxic.kind == DOWN:
+        if toxic.kind in _CLOSED:
             route.held_down_by.append(fault_id)
             route.ever_down_by.add(fault_id)
             self._client.update(route.remote_name, enabled=False)
-            if self.engine != "embedded" and route.reserved is None:
+            if toxic.kind == UNREACHABLE:
+                route.unreachable_by.add(fault_id)
+                route.plug()
+            elif self.engine != "embedded" and route.reserved is None:
                 route.reserve()
             return
         self._client.add_toxic(
@@ -196,7 +252,7 @@ class FaultProxy:
         state = self._client.proxy(route.remote_name)
         armed = {toxic.name: toxic for toxic in state.toxics}
         for number, toxic in enumerate(toxics):
-            if toxic.kind == DOWN:
+            if toxic.kind in _CLOSED:
                 if state.enabled:
                     raise InjectionError(f"fault {fault_id!r} did not disable {state.name!r}")
                 continue
@@ -213,6 +269,11 @@ class FaultProxy:
         problem = self._remove_toxics(route, route.toxics.pop(fault_id, []))
         if fault_id in route.held_down_by:
             route.held_down_by = [holder for holder in route.held_down_by if holder != fault_id]
+            route.unreachable_by.discard(fault_id)
+            if route.plugs and not route.unreachable_by:
+                route.unplug()
+                if route.held_down_by and self.engine != "embedded":
+                    route.reserve()
             if not route.held_down_by:
                 route.release()
                 self._client.update(route.remote_name, enabled=True)
@@ -270,6 +331,8 @@ class FaultProxy:
             if self._backend is None:
                 self._delete_own_proxies()
         finally:
+            if self._remnants is not None:
+                self._remnants.stop()
             self._client.close()
             if self._backend is not None:
                 self._backend.stop()
