@@ -208,6 +208,13 @@ def test_new_consent_helps_when_the_refresh_token_is_gone(pair: TwinPair) -> Non
     assert pair.refresh().code == 0
 
 
+def test_consent_may_be_given_for_a_century(pair: TwinPair) -> None:
+    pair.run("set_consent_life", days=36_500)
+    reply = pair.send(pair.token_request("get", auth_code=code_of(pair)))
+
+    assert reply.data["refresh_token_expire_in"] == EPOCH_S + 36_500 * 86_400
+
+
 # -- the life of an access token -------------------------------------------------------------------
 
 

@@ -73,6 +73,15 @@ def test_a_deleted_subscription_brings_nothing_more(pair: TwinPair) -> None:
     assert pair.twin.drain() == ()
 
 
+def test_a_subscription_that_vanished_brings_nothing_more(pair: TwinPair) -> None:
+    subscribed = pair.run("subscribe_webhooks")
+
+    vanished = pair.run("unsubscribe_webhooks")
+    pair.run("place_orders")
+
+    assert (vanished, pair.twin.drain()) == (len(subscribed), ())
+
+
 def test_each_move_of_an_order_is_told(pair: TwinPair) -> None:
     pair.run("subscribe_webhooks", types=[1])
     pair.run("place_orders", paid=False)

@@ -287,12 +287,13 @@ class Story:
         orders: Iterable[Mapping[str, Any]] = (),
         stock: Mapping[str, int] | None = None,
         tokens: Mapping[str, Any] | None = None,
+        shipments: Iterable[Mapping[str, str]] = (),
     ) -> Story:
         """Read the platform's ledger."""
         shop = {
             "orders": [dict(each) for each in orders],
             "stock": {s: {"available": n, "committed": 0} for s, n in (stock or {}).items()},
-            "shipments": [],
+            "shipments": [dict(each) for each in shipments],
         }
         return self._add(Truth(ledger={"shops": {"shop-1": shop}, "tokens": dict(tokens or {})}))
 

@@ -10,6 +10,7 @@ from tts_chaos.errors import UsageError
 from tts_chaos.oracles import (  # noqa: F401 - importing registers
     actions_end,
     alert_raised,
+    blips_ridden_out,
     conversions_valid,
     degraded_reads,
     errors_not_success,
@@ -29,6 +30,8 @@ from tts_chaos.oracles import (  # noqa: F401 - importing registers
     retries_spaced,
     retry_after_honoured,
     server_identity_checked,
+    shipments_true,
+    shops_apart,
     status_never_backwards,
     stock_converges,
     token_pair_kept,

@@ -115,7 +115,7 @@ def _meaning_of_status(status: int) -> Meaning:
         return Meaning.RATE
     if status == 401:
         return Meaning.TOKEN
-    if 400 <= status < 500 and status not in _TRANSIENT_STATUSES:
+    if 300 <= status < 500 and status not in _TRANSIENT_STATUSES:
         return Meaning.PERMANENT
     return Meaning.TRANSIENT
 

@@ -6,6 +6,9 @@ protocol facts, sections 2.2 and 3 (documented).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
 from tts_chaos.core.history import Exchange, History
 from tts_chaos.oracles.findings import Findings
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
@@ -24,6 +27,11 @@ RULES = {
         defect="the token or the app secret travels in the query, where proxies and access logs "
         "keep it",
     ),
+    "redirect_followed": Rule(
+        expected="a redirect taken for a failure",
+        defect="the HTTP library follows redirects by itself, and carries the token wherever an "
+        "answer points",
+    ),
 }
 _SECRETS = ("{access_token", "{refresh_token", "{app_secret", "{auth_code")
 
@@ -31,7 +39,7 @@ _SECRETS = ("{access_token", "{refresh_token", "{app_secret", "{auth_code")
 @oracle(
     name=NAME,
     kind="safety",
-    summary="Requests go over https only, without secrets in their addresses.",
+    summary="Requests go over https only, to the platform only, without secrets in addresses.",
     rules=RULES,
 )
 def judge(history: History, _settings: JudgeSettings) -> OracleReport:
@@ -43,6 +51,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     findings = Findings(RULES)
     exchanges = history.exchanges()
     has_tls = any(x.scheme == "https" for x in exchanges)
+    _find_followed(exchanges, findings)
     for exchange in exchanges:
         if exchange.scheme == "http" and (has_tls or not exchange.succeeded):
             findings.add(
@@ -63,6 +72,24 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     return report(
         NAME, saw=len(exchanges), findings=findings.all(), counts={"requests": len(exchanges)}
     )
+
+
+def _find_followed(exchanges: Sequence[Exchange], findings: Findings) -> None:
+    """Look for requests that went to where an answer had pointed, another host than before."""
+    pointed: dict[tuple[str, str], Exchange] = {}
+    for exchange in exchanges:
+        before = pointed.get((exchange.host, exchange.path))
+        if before is not None and before.host != exchange.host:
+            findings.add(
+                "redirect_followed",
+                f"call {before.call} was answered {before.status}, and call {exchange.call} "
+                f"followed to {exchange.host}" + (" with the token" if exchange.token else ""),
+                actual=f"a request to {exchange.host}",
+                index=exchange.index,
+            )
+        if 300 <= exchange.status < 400:
+            target = urlsplit(exchange.response_header("location") or "")
+            pointed[target.hostname or exchange.host, target.path] = exchange
 
 
 def _secret_in_address(exchange: Exchange) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tests.quality.zoo.caller import Caller
@@ -32,17 +32,35 @@ class Connector(Caller):
     # -- orders ---------------------------------------------------------------------------------
 
     def sync_orders(self) -> None:
-        """Read what changed in all shops; the mark moves only after everything was read."""
+        """Read what changed in all shops."""
         started = int(time.time())
         try:
             self.work_off()
-            for shop in self.connection.shops:
-                since = max(0, self.state["marks"].get(shop.id, 0) - OVERLAP_S)
-                self.read_pages(shop, since)
-                self.state["marks"][shop.id] = started
-                self.read_levels(shop, self.skus_of(shop))
+            self.each_shop(lambda shop: self.sync_shop(shop, started))
         finally:
             self.save()
+
+    def each_shop(self, work: Callable[[ShopAccess], None]) -> None:
+        """Work on every shop; the trouble of one keeps no other waiting, and is raised at the end.
+
+        Raises:
+            Trouble: The first one.
+        """
+        troubles: list[Trouble] = []
+        for shop in self.connection.shops:
+            try:
+                work(shop)
+            except Trouble as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
+
+    def sync_shop(self, shop: ShopAccess, started: int) -> None:
+        """Read what changed in one shop; its mark moves only after everything was read."""
+        since = max(0, self.state["marks"].get(shop.id, 0) - OVERLAP_S)
+        self.read_pages(shop, since)
+        self.state["marks"][shop.id] = started
+        self.read_levels(shop, self.skus_of(shop))
 
     def read_pages(self, shop: ShopAccess, since: int) -> None:
         """Walk through all pages of a search, and read every order on them."""

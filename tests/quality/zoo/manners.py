@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from tts_chaos.typing import ShopAccess, TwinConnection
 
-__all__ = ["Json", "Manners", "Trouble"]
+__all__ = ["MEANINGS", "Json", "Manners", "Trouble"]
 
 Json = dict[str, Any]
 
@@ -176,6 +176,8 @@ class Manners:
         """Return cause and kind of an answer without a readable envelope."""
         if status >= 500:
             return ("outage", "unknown")
+        if 300 <= status < 400:
+            return ("endpoint", "never")
         return STATUSES.get(status, ("contract", "unknown"))
 
     def asked_wait_s(self, headers: Mapping[str, str]) -> float:

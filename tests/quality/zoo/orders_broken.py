@@ -125,6 +125,35 @@ class BooksPlaceholders(Connector):
         self.state["orders"][id] = {**known, "id": id}
 
 
+@broken("orders_complete.order_lost", "webhooks/unsubscribed", "webhooks/dropped")
+class LivesOnWebhooks(Connector):
+    """Polls once, when it is new, and relies on webhooks from then on."""
+
+    def sync_shop(self, shop: ShopAccess, started: int) -> None:
+        if shop.id not in self.state["marks"]:
+            super().sync_shop(shop, started)
+
+
+@broken("orders_complete.order_lost", "overload/blip-503")
+class DemandsEveryField(Connector):
+    """Demands fields that the platform leaves out while they have no value."""
+
+    def map_order(self, raw: Json, shop: ShopAccess) -> Json:
+        if "paid_time" not in raw:
+            raise Trouble("contract", f"order {raw['id']} has no paid_time")
+        return super().map_order(raw, shop)
+
+
+@broken("orders_complete.order_lost", "orders/with-and-without-hold")
+class KnowsTheFirstStatuses(Connector):
+    """Refuses a whole page for one status that came after it was written."""
+
+    def map_order(self, raw: Json, shop: ShopAccess) -> Json:
+        if raw["status"] in ("ON_HOLD", "PARTIALLY_SHIPPING"):
+            raise Trouble("contract", f"there is no status {raw['status']}")
+        return super().map_order(raw, shop)
+
+
 @broken("orders_complete.order_unexpected", "drift/id-as-number")
 class ReadsNumbersAsDoubles(Connector):
     """Reads numbers as floating point, which rounds the last digits of ids away."""
@@ -266,6 +295,31 @@ def spreads_prices(reference: ReferenceIntegration) -> None:
     reference._book.store = lambda orders: store([spread(order) for order in orders])  # type: ignore[method-assign]
 
 
+@broken("conversions_valid.field_missing", "orders/search-tells-less")
+class BooksWhatTheSearchShows(Connector):
+    """Books orders as the search shows them, and never asks for their details."""
+
+    def read_pages(self, shop: ShopAccess, since: int) -> None:
+        lacking: Json = {"payment": {"currency": "", "total_amount": ""}, "line_items": []}
+        token = ""
+        while True:
+            page = self.read_page(shop, since, token)
+            for row in page["orders"]:
+                self.book(self.map_order({**lacking, **row}, shop))
+            token = page.get("next_page_token") or ""
+            if not token:
+                return
+
+
+@broken("orders_exact.wrong_status", "fulfilment/cancelled-after-the-label")
+class FreezesShippedOrders(Connector):
+    """Takes a shipped order for done and books no further change of it."""
+
+    def book(self, order: Json) -> None:
+        if not any(row["order_id"] == order["id"] for row in self.state["shipments"].values()):
+            super().book(order)
+
+
 # -- orders_unique --------------------------------------------------------------------------------
 
 
@@ -341,6 +395,14 @@ class ReadsAnotherContactField(Connector):
     def convert(self, order: Json) -> Json:
         record = super().convert(order)
         return {**record, "email": order.get("email_1"), "phone": order.get("phone_1")}
+
+
+@broken("conversions_valid.contact_missing", "mapping/conversions")
+class TakesMaskedPhonesForContacts(Connector):
+    """Takes a telephone number that the platform masked for one that can be called."""
+
+    def contact_of(self, order: Json) -> dict[str, str]:
+        return {"phone": order["phone"]} if order["phone"] else super().contact_of(order)
 
 
 @broken("conversions_valid.field_missing", "mapping/conversions")

@@ -166,3 +166,24 @@ class RefreshesUnderAnotherName(Connector):
     def refresh_address(self, refresh_token: str) -> str:
         address = super().refresh_address(refresh_token)
         return address.replace("grant_type=refresh_token", "grant_type=authorization_code")
+
+
+# -- who and where --------------------------------------------------------------------------------
+
+
+@broken(LOST, "overload/blip-503")
+class SendsItsCipherEverywhere(Connector):
+    """Sends a shop's cipher with each call, also where no shop is meant."""
+
+    def sync_shop(self, shop: ShopAccess, started: int) -> None:
+        self.call("GET", "/authorization/202309/shops", shop)
+        super().sync_shop(shop, started)
+
+
+@broken(LOST, "overload/blip-503")
+class CallsTheOldSandbox(Connector):
+    """Calls the host of the sandbox that was shut down."""
+
+    def address(self, path: str, shop: ShopAccess, query: Query, body: bytes) -> str:
+        url = super().address(path, shop, query, body)
+        return url.replace(self.connection.api_url, "https://open-api-sandbox.tiktokglobalshop.com")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import httpx
 from tests.quality.zoo.base import Connector
-from tests.quality.zoo.manners import Json, Trouble
+from tests.quality.zoo.manners import MEANINGS, Json, Trouble
 from tests.quality.zoo.registry import broken, broken_reference
 
 from tts_chaos.reference.connector import ReferenceIntegration
@@ -66,7 +66,11 @@ class SignsOnce(Connector):
         return built.setdefault(f"{path} {sorted(query)} {body!r}", url)
 
 
-@broken("retry_after_honoured.retry_after_ignored", "overload/rate-limited-429")
+@broken(
+    "retry_after_honoured.retry_after_ignored",
+    "overload/rate-limited-429",
+    "overload/limit-of-one-a-second",
+)
 class IgnoresRetryAfter(Connector):
     """Never looks at Retry-After."""
 
@@ -103,6 +107,27 @@ def caps_retry_after(reference: ReferenceIntegration) -> None:
     pauses.set = cap  # type: ignore[method-assign]
 
 
+@broken(
+    "blips_ridden_out.gave_up_at_once",
+    "overload/blip-503",
+    "overload/rate-limited-429",
+    "network/reset-before-commit",
+)
+class GivesUpAtOnce(Connector):
+    """Tries everything once."""
+
+    attempts = 1
+
+
+@broken("shops_apart.shop_starved", "shops/one-shop-limited")
+class StopsAtTheFirstShop(Connector):
+    """Walks through its shops in one loop, which the first trouble ends."""
+
+    def each_shop(self, work: Callable[[ShopAccess], None]) -> None:
+        for shop in self.connection.shops:
+            work(shop)
+
+
 # -- errors_not_success ---------------------------------------------------------------------------
 
 
@@ -125,6 +150,17 @@ class IgnoresCodes(Connector):
         envelope = self.read_envelope(body)
         if status == 200 and envelope is not None:
             return envelope.get("data") or {"orders": [], "inventory": []}
+        return super().judge(status, headers, body)
+
+
+@broken("errors_not_success.error_swallowed", "body/code-nobody-knows")
+class KnowsItsCodesOnly(Connector):
+    """Has a branch for each code it knows, and takes all others for success."""
+
+    def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Json:
+        envelope = self.read_envelope(body)
+        if envelope and envelope["code"] not in MEANINGS and not envelope.get("data"):
+            return {}
         return super().judge(status, headers, body)
 
 
@@ -229,3 +265,12 @@ class TriesPlainHttpFirst(Connector):
         url = self.address(path, shop, query, b"").replace("https:", "http:")
         self.exchange("GET", url, self.headers(self.token_for(path)), b"")
         return super().details(shop, ids)
+
+
+@broken("https_only.redirect_followed", "endpoint/redirected")
+class FollowsRedirects(Connector):
+    """Lets its HTTP library follow redirects."""
+
+    def open_connections(self) -> None:
+        super().open_connections()
+        self.client.follow_redirects = True

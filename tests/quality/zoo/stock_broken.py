@@ -96,6 +96,27 @@ class LowersBeforeEachTry(KeepsBooks):
         return super().push(sku, turn)
 
 
+@broken("stock_converges.stock_differs", "stock/sold-after-a-lost-answer")
+class PutsSoldUnitsBack(KeepsBooks):
+    """Repeats a push whose answer was lost, whatever was sold since."""
+
+    def is_applied(self, sku: str) -> bool:
+        level = self.state["levels"].get(sku)
+        return level is not None and level["quantity"] == self.state["outbox"][sku]["quantity"]
+
+
+@broken("stock_converges.stock_differs", "stock/product-off-sale")
+class ForgetsRefusedPushes(KeepsBooks):
+    """Forgets a push that the platform refuses for good as it is today."""
+
+    def push(self, sku: str, turn: int) -> Trouble | None:
+        try:
+            return super().push(sku, turn)
+        except Trouble:
+            del self.state["outbox"][sku]
+            raise
+
+
 @broken("stock_converges.push_lost", "stock/push-fails-three-times")
 class PushesOnceAndForgets(Connector):
     """Sends each push once; one that fails is told to the caller and known no more."""
@@ -197,3 +218,35 @@ class ListsShipmentsTwice(Connector):
         number = len(self.state["shipments"])
         row = {"order_id": order_id, "package_id": package}
         self.state["shipments"][f"{package} {number}"] = row
+
+
+@broken("shipments_true.ship_did_nothing", "fulfilment/order-on-hold")
+class PassesOverWhatRests(Connector):
+    """Passes over an order that may not go yet, and tells nobody."""
+
+    def ship(self, order_id: str) -> None:
+        self.read_orders(self.shop_of(order_id), [order_id])
+        if self.state["orders"][order_id]["status"] != "ON_HOLD":
+            super().ship(order_id)
+
+
+@broken("shipments_true.shipment_imagined", "fulfilment/cancellation-asked-for")
+class BooksBeforeItShips(Connector):
+    """Books a shipment before it calls, and lets it stand when the call is refused."""
+
+    def send_shipment(self, shop: ShopAccess, order: Json, package: str) -> None:
+        self.note_shipment(order["id"], package)
+        super().send_shipment(shop, order, package)
+
+
+@broken("permanent_errors_not_retried.permanent_error_retried", "fulfilment/cancellation-asked-for")
+class ShipsUntilItIsTaken(Connector):
+    """Sends a shipment that is refused again and again, as if somebody would give in."""
+
+    def send_shipment(self, shop: ShopAccess, order: Json, package: str) -> None:
+        for _ in range(3):
+            try:
+                return super().send_shipment(shop, order, package)
+            except Trouble as trouble:
+                time.sleep(self.pause_s(trouble, 1))
+        return super().send_shipment(shop, order, package)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import struct
 import sys
 import time
 from collections.abc import Mapping
@@ -173,6 +174,27 @@ class KeepsATokenPerClient(Connector):
     def token_for(self, path: str) -> str:
         token = super().token_for(path)
         return str(self.__dict__.setdefault("held", token)) if "inventory" in path else token
+
+
+@broken("orders_complete.order_lost", "auth/token-host-down")
+class GivesItsPairUpAtOnce(Connector):
+    """Takes any failed refresh for the end of its consent, a server error included."""
+
+    def note_failed_refresh(self, trouble: Trouble) -> None:
+        super().note_failed_refresh(trouble)
+        self.state["is_dead"] = True
+
+
+@broken("orders_complete.order_lost", "auth/consent-for-a-century")
+class KeepsTimesIn32Bits(Connector):
+    """Keeps the end of its consent in a column of 32 bits."""
+
+    def keep(self, data: Json) -> None:
+        try:
+            struct.pack("i", data["refresh_token_expire_in"])
+        except struct.error as error:
+            raise Trouble("credentials", f"the pair cannot be kept: {error}") from error
+        super().keep(data)
 
 
 # -- token_pair_kept ------------------------------------------------------------------------------

@@ -108,6 +108,25 @@ def answers_forgeries_kindly(reference: ReferenceIntegration) -> None:
     reference._inbox.receive = lambda *given: max(200, 0 * receive(*given))  # type: ignore[method-assign]
 
 
+@broken("orders_exact.wrong_status", "webhooks/two-changes-and-nobody-polls")
+class KeysByOrderAndSecond(Connector):
+    """Takes a second change of an order within a second for a duplicate of the first."""
+
+    def is_new(self, event: Json) -> bool:
+        key = f"{event['data'].get('order_id')} {event['timestamp']}"
+        return super().is_new({"shop_id": event["shop_id"], "tts_notification_id": key})
+
+
+@broken("orders_complete.order_lost", "webhooks/ids-as-numbers")
+class RoundsIdsOfWebhooks(Connector):
+    """Reads numbers as floating point, which rounds the last digits of ids away."""
+
+    def take_event(self, event: Json) -> None:
+        id = event["data"]["order_id"]
+        rounded = id if isinstance(id, str) else int(float(id))
+        super().take_event({**event, "data": {**event["data"], "order_id": rounded}})
+
+
 # -- webhooks_once --------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from tts_chaos.faults.effect import (
 from tts_chaos.faults.endpoint import HostWrong, PathWrong
 from tts_chaos.faults.fault import Fault, Trigger, register_fault
 from tts_chaos.faults.overload import RateLimited
+from tts_chaos.faults.redirect import Redirected
 from tts_chaos.faults.slowness import AnswerSlow
 from tts_chaos.faults.webhook import (
     WebhooksDropped,
@@ -97,6 +98,19 @@ def test_every_fault_can_be_asked_what_it_does_to_any_request(name: str) -> None
 
     assert isinstance(_plain(name).effects(moment), tuple)
     assert list(_plain(name).mistakes()) == []
+
+
+def test_a_redirect_names_the_same_call_at_another_host() -> None:
+    request = ApiRequest(method="GET", path="/order/202309/orders", query="ids=1&sign=s")
+    moment = msgspec.structs.replace(_moment(), request=request)
+
+    (effect,) = Redirected(to_host="elsewhere.example").effects(moment)
+
+    assert isinstance(effect, AnswerInstead)
+    assert (effect.response.status, effect.response.body) == (307, b"")
+    assert effect.response.header("location") == (
+        "https://elsewhere.example/order/202309/orders?ids=1&sign=s"
+    )
 
 
 def test_a_fault_with_an_unknown_cause_is_refused() -> None:

@@ -360,6 +360,13 @@ CONVERSIONS = [
     fine("conversions_valid", "the article's field name", convert(email="", email_1="b@c.d")),
     fine("conversions_valid", "time as text", convert(timestamp="2026-10-26T10:00:00+00:00")),
     broken("conversions_valid", "contact_missing", "nobody to match", convert(email="")),
+    fine("conversions_valid", "a masked phone beside an e-mail", convert(phone="(+44)7*****12")),
+    broken(
+        "conversions_valid",
+        "contact_missing",
+        "a masked phone alone",
+        convert(email="", phone="(+44)7*****12"),
+    ),
     broken(
         "conversions_valid",
         "contact_missing",
@@ -389,4 +396,42 @@ CONVERSIONS = [
     ),
 ]
 
-CASES = [*COMPLETE, *UNIQUE, *EXACT, *BACKWARDS, *STOCK, *SHIPMENTS, *CONVERSIONS]
+
+def shipped(*rows: dict[str, str], told_as: Any = None, by: Story | None = None) -> Story:
+    """Return a story whose platform took `rows`, with what the integration tells of them."""
+    story = by or Story()
+    if told_as is not None:
+        story.observe("shipments", told_as)
+    return story.truth(shipments=rows)
+
+
+def asked_to_ship() -> Story:
+    """Return a story in which order 1 is to be shipped, and that succeeds."""
+    return Story().invoke("ship", order_id="1").ok()
+
+
+PARCEL = {"order_id": "1", "package_id": "A"}
+TRUE_SHIPMENTS = [
+    unseen("shipments_true", "nothing asked or told says nothing", shipped(PARCEL)),
+    fine("shipments_true", "shipped as asked", shipped(PARCEL, by=asked_to_ship())),
+    fine("shipments_true", "told as it was", shipped(PARCEL, told_as=[PARCEL])),
+    fine("shipments_true", "told without a parcel", shipped(PARCEL, told_as=[{"order_id": "1"}])),
+    unseen(
+        "shipments_true",
+        "a refusal that was raised",
+        shipped(by=Story().invoke("ship", order_id="1").fail("on hold")),
+    ),
+    broken("shipments_true", "ship_did_nothing", "passed over", shipped(by=asked_to_ship())),
+    broken("shipments_true", "shipment_imagined", "told too early", shipped(told_as=[PARCEL])),
+    broken(
+        "shipments_true",
+        "shipment_imagined",
+        "another parcel of the order",
+        shipped(PARCEL, told_as=[{**PARCEL, "package_id": "B"}]),
+    ),
+]
+
+CASES = [
+    *(*COMPLETE, *UNIQUE, *EXACT, *BACKWARDS, *STOCK, *SHIPMENTS, *CONVERSIONS),
+    *TRUE_SHIPMENTS,
+]

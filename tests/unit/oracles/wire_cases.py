@@ -13,6 +13,7 @@ __all__ = ["CASES"]
 
 DOWN: dict[str, Any] = {"status": 500, "code": 36009003}
 LIMITED: dict[str, Any] = {"status": 429, "code": 36009002}
+HOURS = {"retry-after": "7200"}
 
 
 def retried(pauses_ms: Sequence[int], name: str = "search", **fields: Any) -> Story:
@@ -22,6 +23,12 @@ def retried(pauses_ms: Sequence[int], name: str = "search", **fields: Any) -> St
     for pause_ms in pauses_ms:
         story.wait(pause_ms).call(name, **failing)
     return story.fail()
+
+
+def pointed_away() -> Story:
+    """Return a story in which a search is answered with another address."""
+    away = {"location": "https://elsewhere.example/order/202309/orders/search"}
+    return Story().call(status=307, code=None, headers=away)
 
 
 def polled(times: int, pause_ms: int, **fields: Any) -> Story:
@@ -505,6 +512,38 @@ ADDRESSES = [
         "the token in the query",
         Story().call(query={"access_token": "{access_token:1}"}),
     ),
+    fine("https_only", "a redirect that nobody follows", pointed_away().call()),
+    broken(
+        "https_only",
+        "redirect_followed",
+        "the same call where the answer pointed",
+        pointed_away().call(host="elsewhere.example", status=404, code=None),
+    ),
+]
+
+MAIN_IS_LIMITED = {**LIMITED, "shop": "shop-1"}
+
+
+def two_shops(*asked: str, limited: str = "shop-1", **fields: Any) -> Story:
+    """Return a story: both shops are read, then one is limited and some are asked."""
+    story = Story().invoke("sync_orders").call(shop="shop-1").call(shop="shop-2").ok()
+    story.invoke("sync_orders").call(shop=limited, **{**LIMITED, **fields})
+    for shop in asked:
+        story.call(shop=shop)
+    return story.fail()
+
+
+APART = [
+    unseen("shops_apart", "one shop says nothing", Story().invoke("sync_orders").call().ok()),
+    unseen(
+        "shops_apart",
+        "a shop that nobody serves",
+        Story().invoke("sync_orders").call(**MAIN_IS_LIMITED).fail(),
+    ),
+    unseen("shops_apart", "a quota for all shops", two_shops(code=36009037)),
+    unseen("shops_apart", "trouble that is no limit", two_shops(status=503, code=None)),
+    fine("shops_apart", "the other shop is asked all the same", two_shops("shop-2")),
+    broken("shops_apart", "shop_starved", "the first shop ends the run", two_shops()),
 ]
 
 EXPIRED = "certificate_expired"
@@ -528,14 +567,42 @@ IDENTITY = [
     ),
 ]
 
+
+def met(*answers: dict[str, Any], ends: bool = True, took_ms: int = 100) -> Story:
+    """Return a story of one sync that meets `answers` one after the other, and fails."""
+    story = Story().invoke("sync_orders")
+    for answer in answers:
+        story.call(took_ms=took_ms, **answer).wait(2_000)
+    return story.fail() if ends else story.ok()
+
+
+BLIPS = [
+    unseen("blips_ridden_out", "no trouble says nothing", met({}, ends=False)),
+    unseen("blips_ridden_out", "a longer wait than it has", met({**LIMITED, "headers": HOURS})),
+    unseen("blips_ridden_out", "an answer it waited long for", met(DOWN, took_ms=31_000)),
+    unseen("blips_ridden_out", "a quota of the hour", met({**LIMITED, "code": 36009037})),
+    unseen("blips_ridden_out", "a write", met({**DOWN, "name": "push"})),
+    unseen("blips_ridden_out", "a refusal for good", met({"status": 403, "code": 105005})),
+    fine("blips_ridden_out", "a second try works", met(DOWN, {}, ends=False)),
+    fine("blips_ridden_out", "several tries in vain", met(DOWN, DOWN, DOWN)),
+    fine(
+        "blips_ridden_out",
+        "less is tried once it is known to be down",
+        Story()
+        .invoke("sync_orders").call(**DOWN).wait(1_000).call(**DOWN).fail()
+        .wait(60_000).invoke("sync_orders").call(**DOWN).fail(),
+    ),
+    broken("blips_ridden_out", "gave_up_at_once", "one 500 ends the run", met(DOWN)),
+    broken("blips_ridden_out", "gave_up_at_once", "one 429 ends the run", met(LIMITED)),
+    broken(
+        "blips_ridden_out",
+        "gave_up_at_once",
+        "one reset ends the run",
+        met({"status": 0, "code": None, "fate": "reset"}),
+    ),
+]  # fmt: skip
+
 CASES = [
-    *BOUNDED,
-    *SPACED,
-    *SIGNED,
-    *PERMANENT,
-    *UNSAFE,
-    *WAIT,
-    *HONEST,
-    *ADDRESSES,
-    *IDENTITY,
+    *(*BOUNDED, *SPACED, *SIGNED, *PERMANENT, *UNSAFE, *WAIT, *HONEST, *ADDRESSES),
+    *(*IDENTITY, *APART, *BLIPS),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from tts_chaos.twin.domains.authorization.lookup import account_of, find_shop, the_app
@@ -9,6 +11,7 @@ from tts_chaos.twin.domains.authorization.minting import mint_key, mint_secret
 from tts_chaos.twin.domains.authorization.tokens import issue_auth_code as issue
 from tts_chaos.twin.domains.authorization.tokens import issue_pair, spoil_tokens
 from tts_chaos.twin.handler import TwinEnv, command
+from tts_chaos.twin.settings import DAY_MS
 from tts_chaos.wire.tokens import TokenEvent
 from tts_chaos.wire.webhook import EventType
 
@@ -23,6 +26,7 @@ __all__ = [
     "revoke_access_tokens",
     "revoke_refresh_tokens",
     "rotate_app_secret",
+    "set_consent_life",
 ]
 
 
@@ -54,6 +58,12 @@ def malform_access_tokens(env: TwinEnv) -> int:
 def revoke_refresh_tokens(env: TwinEnv) -> int:
     """Withdraw every refresh token; only new consent helps. Returns how many."""
     return spoil_tokens(env, TokenEvent.REVOKE, which="refresh", change="token.revoked")
+
+
+@command("set_consent_life")
+def set_consent_life(env: TwinEnv, days: Annotated[int, msgspec.Meta(ge=1, le=40_000)]) -> None:
+    """Let refresh tokens of pairs issued from now on live so many days: real values vary."""
+    env.settings.refresh_token_life_ms = days * DAY_MS
 
 
 @command("deauthorize_app")
