@@ -27,6 +27,13 @@ _LARGEST_BYTES = 512 * 1024
 _MOST_FILES = 2_000
 
 
+_NEXT = """\
+Next:
+    pytest --tts-chaos --tts-scenario auth/token-expired-401
+    pytest --tts-chaos
+    tts-chaos doctor"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the project (.)")
@@ -58,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     program.add_argument("--start", metavar="COMMAND", help="what starts it")
     program.add_argument("--base-url", metavar="URL", help="where it listens")
     program.add_argument("--ready", metavar="REQUEST", help="answered once it is ready")
+    program.add_argument(
+        "--connect", metavar="REQUEST", help="tells one that runs already about the twin"
+    )
     program.add_argument("--reach", metavar="HOW", help="environment, or auto for fixed addresses")
     program.add_argument(
         "--env",
@@ -85,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
         start=options.start,
         base_url=options.base_url,
         ready=options.ready,
+        connect=options.connect,
         reach=options.reach,
         ci=options.ci,
         offers=options.offer,
@@ -184,11 +195,4 @@ def _tell(
         print(
             "your package is in src; install it, or add to pytest's settings:\n    pythonpath = src"
         )
-    world = " --tts-world wire" if answers.kind == "program" else ""
-    play = f"pytest --tts-chaos{world}"
-    print(
-        f"""Next:
-    {play} --tts-scenario auth/token-expired-401
-    {play}
-    tts-chaos doctor"""
-    )
+    print(_NEXT)

@@ -19,7 +19,10 @@ __all__ = ["PLACEHOLDER", "Mention", "mentions_in", "segments_of"]
 PLACEHOLDER = "{}"
 """Stands in a path for whatever the program puts there."""
 
-_PROSE = (".md", ".rst", ".txt", ".html", ".htm", ".adoc", ".har", ".lock", ".sum")
+_PROSE = (
+    ".md", ".rst", ".txt", ".html", ".htm", ".adoc", ".har", ".lock", ".sum", ".log", ".csv",
+    ".map", ".svg",
+)  # fmt: skip
 
 _HOST = r"(?P<host>(?:[a-z0-9-]+\.)+(?:com|us|net|org|io|cn|co))"
 _REST = r"(?:\{[^}\n]*\}|[^\s\"'`<>)\\?#,;{])*"
@@ -40,6 +43,9 @@ _JOINED = re.compile(r"\s*(\+|\.|~|\|\|)")
 
 _DESCRIPTION = re.compile(r"[\"']?(openapi|swagger)[\"']?\s*:")
 """Begins a description of an API, which has paths that nobody asks."""
+
+LARGEST_CHARACTERS = 1_000_000
+"""A larger file is data or generated."""
 
 LONGEST_LINE = 4_000
 """A longer line is a bundle or data; looking through it costs time and tells nothing."""
@@ -73,7 +79,9 @@ def mentions_in(file: str, text: str) -> Iterator[Mention]:
         file: Its path; the ending tells whether it is prose.
         text: Its contents.
     """
-    if file.lower().endswith(_PROSE) or is_aside(file) or _DESCRIPTION.search(text, 0, 500):
+    if file.lower().endswith(_PROSE) or is_aside(file) or len(text) > LARGEST_CHARACTERS:
+        return
+    if _DESCRIPTION.search(text, 0, 500):
         return
     for number, line in enumerate(text.splitlines(), 1):
         if len(line) > LONGEST_LINE or ("/" not in line and "." not in line):

@@ -218,6 +218,12 @@ class Observed:
             found.setdefault(setting.role, setting)
         return found
 
+    @property
+    def is_proxied(self) -> bool:
+        """Whether answers came although calls may go through a proxy and not by the direct way."""
+        has_proxy = any(row.name.lower() in ("https_proxy", "all_proxy") for row in self.proxies)
+        return has_proxy and any(answer.code is not None for answer in self.answers)
+
     @cached_property
     def secrets(self) -> Mapping[str, str]:
         """Every secret value that is known, and what it is."""

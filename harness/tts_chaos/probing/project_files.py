@@ -14,7 +14,7 @@ from tts_chaos.errors import UsageError
 
 __all__ = ["FOLDERS_PASSED_OVER", "LARGEST_BYTES", "ProjectFiles", "read_project"]
 
-LARGEST_BYTES = 2 * 1024 * 1024
+LARGEST_BYTES = 16 * 1024 * 1024
 """A larger file is data; it is named among the files that were not looked at if it is text."""
 MOST_FILES = 20_000
 GIT_TIMEOUT_S = 20.0
@@ -108,7 +108,7 @@ def _read(path: Path, name: str, git: _Git) -> ProjectFile | Unreadable | None:
         return None
     if len(content) > LARGEST_BYTES:
         return Unreadable(
-            path=name, reason=f"it has {facts.st_size // 2**20} MB, at most 2 are read"
+            path=name, reason=f"it has {facts.st_size // 2**20} MB, at most 16 are read"
         )
     try:
         text = content.decode("utf-8-sig")

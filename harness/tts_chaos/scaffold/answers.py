@@ -29,6 +29,7 @@ class Answers:
         start: Command that starts the program, "" where it is started by others or by nobody.
         base_url: Where it listens; `{port}` is a free port of each run.
         ready: Request that is answered once it is ready, "" for none.
+        connect: Request that tells a program that runs already about the twin, "" for none.
         env: Environment variables of the program, with placeholders.
         reach: `environment`, or `auto` for a program with the platform's hosts written into it.
         ci: One of `CI_SYSTEMS`.
@@ -42,6 +43,7 @@ class Answers:
     start: str = ""
     base_url: str = ""
     ready: str = ""
+    connect: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     reach: str = "environment"
     ci: str = "none"

@@ -56,6 +56,8 @@ def program_files(answers: Answers) -> dict[str, str]:
         lines.append(f"base_url = {_text(answers.base_url)}")
     if answers.ready:
         lines.append(f"ready = {_text(answers.ready)}")
+    if answers.connect:
+        lines.append(f"connect = {_text(answers.connect)}")
     lines += ["", "[integration.env]"]
     lines += [f"{name} = {_text(value)}" for name, value in answers.env.items()]
     lines += ["", "[integration.capabilities]"]

@@ -26,7 +26,7 @@ TRIES = 3
 
 _CAPABILITIES = (*ACTIONS, *OBSERVATIONS)
 _EXAMPLE_QUERY = "sql: select sku_id, quantity from stock @ sqlite:{workspace}/shop.db"
-_METHODS = "GET|POST|PUT|DELETE|PATCH"
+_REQUEST = re.compile(r"(GET|POST|PUT|DELETE|PATCH) /\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Given:
     """What flags say already; None or empty where they say nothing.
 
     Attributes:
-        kind, factory, client, start, base_url, ready, reach, ci: As typed.
+        kind, factory, client, start, base_url, ready, connect, reach, ci: As typed.
         offers: `NAME` or `NAME=HOW` each.
         give: `NAME=EXPRESSION` each.
         env: `NAME=VALUE` each.
@@ -46,6 +46,7 @@ class Given:
     start: str | None = None
     base_url: str | None = None
     ready: str | None = None
+    connect: str | None = None
     reach: str | None = None
     ci: str | None = None
     offers: Sequence[str] = ()
@@ -223,24 +224,13 @@ def _program(talk: _Talk) -> Answers:
         _command,
         given.start,
     )
-    base_url = talk.choose(
-        "base-url",
-        "Where it listens ({port}: a free port of each run, also in the command and environment)",
-        "http://127.0.0.1:{port}" if start else "http://127.0.0.1:8080",
-        _loopback,
-        given.base_url,
-    )
-    ready = ""
-    if start:
-        ready = talk.choose(
-            "ready",
-            "Request that it answers once it is ready (nothing: once its port is open)",
-            "GET /health",
-            lambda text: _request(text) if text else "",
-            given.ready,
-        )
     default = {name: HOW[name] for name in ("sync_orders", "orders")}
     offers = _offers(talk, default, _way, HOW)
+    if "restart" in offers and not start:
+        raise UsageError("restart needs a command that starts it: --start")
+    base_url = ready = connect = ""
+    if any(_REQUEST.fullmatch(how) for how in offers.values()):
+        base_url, ready, connect = _listening(talk, start)
     reach = talk.choose(
         "reach",
         "Are the platform's addresses taken from the environment, or written into the program? "
@@ -254,10 +244,41 @@ def _program(talk: _Talk) -> Answers:
         start=start,
         base_url=base_url,
         ready=ready,
+        connect=connect,
         offers=offers,
         reach=reach,
-        env=_environment(talk),
+        env=_environment(talk, tells_port=bool(start and base_url)),
     )
+
+
+def _listening(talk: _Talk, start: str) -> tuple[str, str, str]:
+    """Return where it listens, what tells that it is ready, and what tells it about the twin."""
+    base_url = talk.choose(
+        "base-url",
+        "Where it listens ({port}: a free port of each run, also in the command and environment)"
+        if start
+        else "Where it listens",
+        "http://127.0.0.1:{port}" if start else "http://127.0.0.1:8080",
+        _loopback,
+        talk.given.base_url,
+    )
+    if start:
+        ready = talk.choose(
+            "ready",
+            "Request that it answers once it is ready (nothing: once its port is open)",
+            "GET /health",
+            lambda text: _request(text) if text else "",
+            talk.given.ready,
+        )
+        return base_url, ready, ""
+    connect = talk.choose(
+        "connect",
+        "Request that tells it the twin's addresses and keys before each run",
+        "POST /connect",
+        _request,
+        talk.given.connect,
+    )
+    return base_url, "", connect
 
 
 def _command(text: str) -> str:
@@ -277,7 +298,7 @@ def _loopback(text: str) -> str:
 
 
 def _request(text: str) -> str:
-    if not re.fullmatch(rf"({_METHODS}) /\S*", text):
+    if not _REQUEST.fullmatch(text):
         raise UsageError(f"{text!r} is no request; expected one like POST /sync")
     return text
 
@@ -303,12 +324,13 @@ def _way(name: str, how: str) -> str:
     return _request(how)
 
 
-def _environment(talk: _Talk) -> dict[str, str]:
+def _environment(talk: _Talk, *, tells_port: bool) -> dict[str, str]:
     """Return the variables of the program: the names it reads, where they were seen."""
     seen = talk.detected.names
     names = {role: seen.get(role, default) for role, default in DEFAULT_NAMES.items()}
     filled = {names[role]: text for role, text in PLACEHOLDERS.items()}
-    filled["PORT"] = "{port}"
+    if tells_port:
+        filled["PORT"] = "{port}"
     return {**filled, **dict(_pair(text, "--env") for text in talk.given.env)}
 
 

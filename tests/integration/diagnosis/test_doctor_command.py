@@ -291,12 +291,12 @@ def test_a_named_file_counts_before_the_environment(
 def test_an_unreadable_file_is_named_and_the_rest_is_read(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / "huge.log").write_bytes(b"x" * (2 * 1024 * 1024 + 1))
+    (project / "huge.log").write_bytes(b"x" * (16 * 1024 * 1024 + 1))
 
     told = Told(capsys, "--project", str(project), "--offline", "--json")
 
     assert told.found("warning") == {
-        "files_readable": "huge.log was not looked at: it has 2 MB, at most 2 are read"
+        "files_readable": "huge.log was not looked at: it has 16 MB, at most 16 are read"
     }
 
 

@@ -270,7 +270,7 @@ def test_without_git_nothing_is_said_of_it(tmp_path: Path, monkeypatch: pytest.M
 def test_odd_files_are_passed_over_or_named(tmp_path: Path) -> None:
     (tmp_path / "picture.dat").write_bytes(b"\x89PNG\0\0")
     (tmp_path / "latin.py").write_bytes(b"caf\xe9 = 1")
-    (tmp_path / "huge.log").write_bytes(b"x" * (2 * 1024 * 1024 + 1))
+    (tmp_path / "huge.log").write_bytes(b"x" * (16 * 1024 * 1024 + 1))
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "node_modules").mkdir()
@@ -280,7 +280,7 @@ def test_odd_files_are_passed_over_or_named(tmp_path: Path) -> None:
 
     assert [file.path for file in found.files] == ["latin.py"]
     assert {row.path: row.reason for row in found.unreadable} == {
-        "huge.log": "it has 2 MB, at most 2 are read",
+        "huge.log": "it has 16 MB, at most 16 are read",
         "dangling": "No such file or directory",
     }
 

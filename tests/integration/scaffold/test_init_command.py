@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,36 @@ def test_an_own_integration_is_adapted_and_plays(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     assert played.returncode == 0, played.stdout
     assert "1 passed" in played.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on the path")
+def test_a_program_in_node_is_configured_and_plays(tmp_path: Path) -> None:
+    for file in (ROOT / "examples" / "node_fetch" / "fixed").glob("*.mjs"):
+        shutil.copy(file, tmp_path)
+    (tmp_path / "package.json").write_text('{"scripts": {"start": "node shop.mjs"}}')
+
+    made = init(
+        tmp_path, "--yes", "--env", "SHOP_STORE={workspace}/shop.json",
+        "--env", f"SHOP_KEY={'8f' * 32}", "--offer", "sync_orders", "--offer", "orders",
+        "--offer", "push_stock", "--offer", "stock", "--offer", "restart",
+    )  # fmt: skip
+    played = play(tmp_path, "auth/token-expired-401")
+    looked_at = run(tmp_path, "tts_chaos.cli.main", "doctor", "--offline", "--fail-on", "error")
+
+    assert made.returncode == 0, made.stderr
+    assert "package.json tells of node" in made.stderr
+    assert played.returncode == 0, played.stdout
+    assert "1 passed" in played.stdout
+    assert looked_at.returncode == 0, looked_at.stdout
+
+
+@pytest.mark.slow
+def test_the_doctors_table_may_stand_beside_an_integration_in_python(tmp_path: Path) -> None:
+    init(tmp_path, "--yes")
+    (tmp_path / "tts-chaos.toml").write_text('[doctor]\nexclude = ["x/*"]\n')
+
+    assert play(tmp_path, "auth/token-expired-401").returncode == 0
 
 
 def test_answers_come_through_a_pipe(tmp_path: Path) -> None:

@@ -121,6 +121,11 @@ def proxied(**values: str) -> Observed:
     return see(proxies=[ProxyVariable(name=k, value=v) for k, v in values.items()])
 
 
+def by_proxy(**facts: object) -> Observed:
+    return see(target=real(), hosts=[host(**facts)], answers=[answer()],
+               proxies=[ProxyVariable(name="HTTPS_PROXY", value="http://p:1")])  # fmt: skip
+
+
 def clock(ahead_s: float, round_trip_ms: int = 100) -> Observed:
     sent_ms = int((NOW_S + 0.5 + ahead_s) * 1000 - round_trip_ms / 2)
     return asked(sent_ms=sent_ms, received_ms=sent_ms + round_trip_ms)
@@ -306,6 +311,10 @@ PLANTED = [
     Case("tcp_open", seen_host(tcp_ms=None, tcp_problem="timeout"), "error", "timeout", "vanish"),
     Case("tcp_open", seen_host(tcp_ms=None, tcp_problem="unreachable"), "error", "unreachable",
          "route"),
+    Case("tcp_open", by_proxy(tcp_ms=None, tcp_problem="timeout"), "note", "through the proxy",
+         "HTTPS_PROXY"),
+    Case("names_resolve", by_proxy(addresses=(), name_problem="no such host"), "note",
+         "but for the proxy", "HTTPS_PROXY"),
     Case("tcp_open", seen_host(tcp_ms=900.0), "warning", "900 ms", "connections open"),
     Case("udp_open", seen_host(quic="silent"), "note", "no answer to QUIC", "fall back"),
     Case("tls_trusted", certificate(problem="expired", detail="d"), "error", "run out", "clock"),

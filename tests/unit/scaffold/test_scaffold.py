@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tts_chaos.scaffold.files import files_for, not_offered_line
 from tts_chaos.scaffold.program_file import HOW
 from tts_chaos.scaffold.python_files import STARTER_OFFERS
 from tts_chaos.scaffold.questions import Given, interview
+from tts_chaos.subjects.external.loader import load_configuration
 from tts_chaos.typing import ACTIONS, OBSERVATIONS
 
 SHOP = """
@@ -210,6 +212,8 @@ def test_three_wrong_answers_are_enough() -> None:
         ),
         (Given(kind="program", offers=["orders=restart"]), "cannot be had by restarting"),
         (Given(kind="program", offers=["orders=command:"]), "the command is empty"),
+        (Given(kind="program", offers=["restart"]), "restart needs a command that starts it"),
+        (Given(kind="program", start="", connect="x"), "--connect: 'x' is no request"),
         (Given(kind="program", reach="magic"), "--reach: 'magic' is no choice"),
         (Given(kind="program", env=["NOPE"]), "--env: 'NOPE' is not of the form"),
     ],
@@ -305,6 +309,30 @@ def test_every_way_of_a_program_is_written() -> None:
         },
     }
     assert found["reach"] == {"how": "auto"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Given(kind="program", start="node shop.mjs"),
+        Given(kind="program", start="", base_url="http://127.0.0.1:8080"),
+        Given(kind="program", start="php -S 127.0.0.1:{port}", offers=list(HOW)),
+        Given(kind="program", offers=["orders=command: cat orders.json"]),
+        Given(
+            kind="program",
+            start="node 'a \\ b.mjs'",
+            offers=["ship=command: node ship.mjs {order_id}", "stock=sql: select 1 @ sqlite:x.db"],
+        ),
+    ],
+    ids=["start", "running", "everything", "commands", "odd"],
+)
+def test_what_is_written_for_a_program_can_be_read(tmp_path: Path, given: Given) -> None:
+    file = tmp_path / "tts-chaos.toml"
+    file.write_text(files_for(answer(given), {})["tts-chaos.toml"])
+
+    read = load_configuration(file)
+
+    assert set(read.capabilities) == set(answer(given).offers)
 
 
 def test_every_capability_has_a_usual_way() -> None:

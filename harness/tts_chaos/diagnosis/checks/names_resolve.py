@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from tts_chaos.diagnosis.check import Remark, check, error, needs_hosts, warning
+from tts_chaos.diagnosis.check import Remark, check, error, needs_hosts, note, warning
 from tts_chaos.diagnosis.observed import Observed
 
 __all__ = ["look"]
@@ -20,7 +20,12 @@ __all__ = ["look"]
 def look(seen: Observed) -> Iterable[Remark]:
     """Yield names that do not resolve, or resolve to somebody else."""
     for host in seen.hosts:
-        if host.name_problem:
+        if host.name_problem and seen.is_proxied:
+            yield note(
+                f"{host.host} does not resolve here ({host.name_problem}), but for the proxy",
+                "every client must obey HTTPS_PROXY; Node's fetch does not",
+            )
+        elif host.name_problem:
             yield error(
                 f"{host.host} does not resolve: {host.name_problem}",
                 "ask the network's administrator whether the name server blocks it; try another "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tts_chaos.diagnosis.check import Remark, check, error, needs_hosts, warning
+from tts_chaos.diagnosis.check import Remark, check, error, needs_hosts, note, warning
 from tts_chaos.diagnosis.observed import Observed
 
 __all__ = ["look"]
@@ -26,7 +26,12 @@ def look(seen: Observed) -> Iterable[Remark]:
     """Yield ports that cannot be reached, or only slowly."""
     for host in seen.hosts:
         port = f"TCP port {host.port} of {host.host}"
-        if host.tcp_problem and not host.name_problem:
+        if host.tcp_problem and seen.is_proxied:
+            yield note(
+                f"{port} cannot be reached directly ({host.tcp_problem}), but through the proxy",
+                "every client must obey HTTPS_PROXY; Node's fetch does not",
+            )
+        elif host.tcp_problem and not host.name_problem:
             yield error(
                 f"{port} cannot be reached: {host.tcp_problem}",
                 _FIXES.get(host.tcp_problem, "check the network between here and there"),

@@ -40,6 +40,8 @@ __all__ = ["find_configuration", "load_configuration"]
 
 OWN_FILE = "tts-chaos.toml"
 SHARED_FILE = "pyproject.toml"
+TABLES = ("integration", "doctor")
+"""Tables of the file; the other one is for `tts-chaos doctor`."""
 _OF_EACH_RUN = "http://127.0.0.1:{port}"
 
 
@@ -84,7 +86,7 @@ def find_configuration(folders: Iterable[Path]) -> Path | None:
     for folder in folders:
         own, shared = folder / OWN_FILE, folder / SHARED_FILE
         in_shared = shared.is_file() and _table_of(shared) is not None
-        if own.is_file():
+        if own.is_file() and not _is_for_the_doctor(own):
             if in_shared:
                 raise IntegrationFileError(
                     f"the integration is configured here and in {shared}; keep one",
@@ -129,6 +131,17 @@ def load_configuration(file: Path) -> Configuration:
     return configuration
 
 
+def _is_for_the_doctor(file: Path) -> bool:
+    """Whether a file of our own configures `tts-chaos doctor` and no integration.
+
+    An empty one, or one with a misspelt table, is meant for an integration.
+    """
+    try:
+        return set(tomllib.loads(file.read_text(encoding="utf-8"))) == {"doctor"}
+    except (OSError, ValueError):
+        return False
+
+
 def _table_of(file: Path) -> tuple[Mapping[str, Any], str] | None:
     """Return the table of a file and its key; None where a shared file has none."""
     try:
@@ -141,7 +154,7 @@ def _table_of(file: Path) -> tuple[Mapping[str, Any], str] | None:
         raise IntegrationFileError(f"no valid TOML: {error}", path=str(file)) from None
     if file.name == SHARED_FILE:
         return _shared_table(document.get("tool", {}), file)
-    refuse_unknown_keys(document, ("integration",), _FilePlace(str(file), "the file"))
+    refuse_unknown_keys(document, TABLES, _FilePlace(str(file), "the file"))
     return _as_table(document.get("integration"), file, "integration")
 
 
@@ -157,7 +170,7 @@ def _shared_table(tool: Mapping[str, Any], file: Path) -> tuple[Mapping[str, Any
     place = _FilePlace(str(file), "tool.tts_chaos")
     if not isinstance(ours, Mapping):
         raise place.error(f"expected a table, got {ours!r}")
-    refuse_unknown_keys(ours, ("integration",), place)
+    refuse_unknown_keys(ours, TABLES, place)
     return _as_table(ours.get("integration"), file, "tool.tts_chaos.integration")
 
 
