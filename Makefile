@@ -58,6 +58,10 @@ prove-recordings: $(READY) ## Recordings agree with the twin; defects, drift and
 prove-drift: $(READY) ## Planted changes of the contracts are found, and become faults that act
 	@$(BIN)/python -m tests.proofs.prove_drift
 
+.PHONY: prove-doctor
+prove-doctor: $(READY) ## Each check of the doctor finds what is planted, and is silent else
+	@$(BIN)/python -m tests.proofs.prove_doctor
+
 .PHONY: prove-twin-robust
 prove-twin-robust: $(READY) ## Many generated requests and malformed streams: no crash, no hang
 	@$(BIN)/python -m tests.proofs.prove_twin_robust
