@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tts_chaos.cli.recording_files import find_recordings, read_recording
@@ -20,7 +21,7 @@ from tts_chaos.diagnosis.examine import choose_checks, examine
 from tts_chaos.diagnosis.observed import Observed
 from tts_chaos.diagnosis.report import FAIL_ON, as_document, as_text, exit_status
 from tts_chaos.errors import UsageError
-from tts_chaos.probing.configuration import read_configuration
+from tts_chaos.probing.configuration import read_configuration, read_mapping
 from tts_chaos.probing.observing import Asking, observe_live, observe_project
 from tts_chaos.probing.targets import LiveTarget, own_twin, real_platform, served_twin
 
@@ -34,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--env-file", metavar="FILE", help="settings that count before all others")
     what.add_argument(
         "--recordings", action="append", metavar="PATH", help="recorded answers; repeatable"
+    )
+    what.add_argument(
+        "--mapping", metavar="FILE", help="which field comes from which, in TOML or JSON"
     )
     what.add_argument(
         "--exclude", action="append", metavar="PATTERN", help="paths to leave out; repeatable"
@@ -88,6 +92,9 @@ def _observe(options: argparse.Namespace) -> Observed:
     contracts = load_contracts()
     folder = Path(options.project).resolve()
     configuration = read_configuration(folder, contracts)
+    if options.mapping:
+        mapping = read_mapping(Path(options.mapping))
+        configuration = replace(configuration, file=options.mapping, mapping=mapping)
     named = [*(options.recordings or ()), *(str(folder / p) for p in configuration.recordings)]
     seen = observe_project(
         folder,

@@ -167,18 +167,34 @@ def _write(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
         UsageError: If a file is there and `force` is not, or it cannot be written.
     """
     taken = [name for name in files if (folder / name).exists()]
+    shared = folder / "pyproject.toml"
+    if "tts-chaos.toml" in files and _has_table(shared):
+        raise UsageError(
+            f"{shared} has [tool.tts_chaos.integration] already; change it there, or take it away"
+        )
     if taken and not force:
         raise UsageError(
             f"{', '.join(taken)} {'is' if len(taken) == 1 else 'are'} there already and nothing "
             "was written; --print shows what would be, to be merged by hand; --force overwrites"
         )
-    for name, text in files.items():
-        path = folder / name
-        try:
+    fresh = {folder / name: folder / f"{name}.tts-new" for name in files}
+    try:
+        for (path, aside), text in zip(fresh.items(), files.values(), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+            aside.write_text(text, encoding="utf-8")
+        for path, aside in fresh.items():
+            aside.replace(path)
+    except OSError as error:
+        for aside in fresh.values():
+            aside.unlink(missing_ok=True)
+        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
+
+
+def _has_table(file: Path) -> bool:
+    try:
+        return "[tool.tts_chaos.integration" in file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _tell(
@@ -195,4 +211,6 @@ def _tell(
         print(
             "your package is in src; install it, or add to pytest's settings:\n    pythonpath = src"
         )
+    if answers.kind == "program" and not answers.start:
+        print("nothing starts the program: add `start` where the harness shall")
     print(_NEXT)

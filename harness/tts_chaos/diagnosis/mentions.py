@@ -24,7 +24,7 @@ _PROSE = (
     ".map", ".svg",
 )  # fmt: skip
 
-_HOST = r"(?P<host>(?:[a-z0-9-]+\.)+(?:com|us|net|org|io|cn|co))"
+_HOST = r"(?P<host>(?:[a-z0-9-]{1,63}\.){1,8}(?:com|us|net|org|io|cn|co))"
 _REST = r"(?:\{[^}\n]*\}|[^\s\"'`<>)\\?#,;{])*"
 """What a path is made of; what a program inserts may have quotes of its own."""
 _END = r"(?=[\"'`?\s\\]|$)"

@@ -27,7 +27,11 @@ _CODE = (
     ".cs", ".rs", ".ex", ".exs", ".scala", ".swift", ".sh", ".ps1", ".pl", ".lua", ".dart",
 )  # fmt: skip
 _TEMPLATE = re.compile(r"\.(example|sample|template|dist|tmpl)\b")
-_NAME = r"[\"'`]?(?P<name>[A-Za-z_][\w.\-]*)[\"'`]?\]?\s*(?:=>|:=|=|:(?!:))\s*"
+# Bounded and begun at a boundary: on a long word, an open beginning takes time by its square.
+_NAME = (
+    r"(?<![\w.\-])[\"'`]?(?P<name>[A-Za-z_][\w.\-]{0,60})(?![\w.\-])[\"'`]?\]?"
+    r"\s{0,20}(?:=>|:=|=|:(?!:))\s{0,20}"
+)
 _QUOTED = re.compile(_NAME + r"(?P<quote>[\"'`])(?P<value>.*?)(?P=quote)")
 _BARE = re.compile(_NAME + r"(?P<value>[^\s\"'`,;{}\[\]#()]+)")
 _ENV_LINE = re.compile(

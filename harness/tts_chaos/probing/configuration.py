@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import ConfigError
 
-__all__ = ["KEYS", "DoctorConfiguration", "read_configuration"]
+__all__ = ["KEYS", "DoctorConfiguration", "read_configuration", "read_mapping"]
 
 KEYS = {
     "operations": 'a list of operations, such as ["order.get_order_list"]',
@@ -62,6 +63,28 @@ def read_configuration(folder: Path, contracts: Contracts) -> DoctorConfiguratio
         if table is not None:
             return _configuration(name, ".".join(keys), table, contracts)
     return DoctorConfiguration()
+
+
+def read_mapping(file: Path) -> dict[str, Any]:
+    """Return the mapping that a file holds: TOML, or JSON where its name says so.
+
+    Raises:
+        ConfigError: If it cannot be read, or is no table of tables.
+    """
+    if file.suffix == ".json":
+        try:
+            table = json.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot read {file}: {error.strerror}") from error
+        except ValueError as error:
+            raise ConfigError(f"{file} is not JSON: {error}") from error
+    else:
+        table = _parse(file)
+    if not isinstance(table, dict) or not all(isinstance(v, dict) for v in table.values()):
+        raise ConfigError(
+            f"{file}: expected tables such as [orders] with lines of our field = their path"
+        )
+    return table
 
 
 def _parse(file: Path) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from tts_chaos.contracts.loader import Contracts
 from tts_chaos.contracts.recordings import Recording
 from tts_chaos.diagnosis.checks.scopes_granted import needed_scopes
 from tts_chaos.diagnosis.finding import Place
-from tts_chaos.diagnosis.observed import HostSeen, Observed, ProjectFile, ProxyVariable
+from tts_chaos.diagnosis.observed import Answer, HostSeen, Observed, ProjectFile, ProxyVariable
 from tts_chaos.diagnosis.settings import settings_of_environment, settings_of_files
 from tts_chaos.errors import UsageError
-from tts_chaos.probing.calls import PAUSE_S, Caller
+from tts_chaos.probing.calls import PAUSE_S, WALK, Caller, Credentials
 from tts_chaos.probing.configuration import DoctorConfiguration
 from tts_chaos.probing.network import look_at_host
 from tts_chaos.probing.project_files import read_project
@@ -113,20 +113,29 @@ def observe_live(seen: Observed, live: LiveTarget, asking: Asking) -> Observed:
     seen = replace(seen, target=target, hosts=hosts)
     if live.credentials is None:
         return seen
-    caller = Caller(
-        target.api_url,
-        live.credentials,
-        seen.contracts,
-        ca_file=live.ca_file,
-        use_proxy=target.is_real and live.ca_file is None,
-        timeout_s=asking.timeout_s,
-        pause_s=PAUSE_S if target.is_real and live.ca_file is None else 0.0,
-    )
+    try:
+        caller = _caller(seen, live, live.credentials, asking)
+    except ValueError:
+        # Raised for a proxy variable that is no address; the check of proxies names it.
+        failed = Answer(operation=WALK, failure="a proxy variable cannot be used")
+        return replace(seen, answers=[failed])
     try:
         scopes = needed_scopes(seen) if target.uses_settings else ()
         return replace(seen, answers=caller.ask(scopes))
     finally:
         caller.close()
+
+
+def _caller(seen: Observed, live: LiveTarget, credentials: Credentials, asking: Asking) -> Caller:
+    return Caller(
+        live.target.api_url,
+        credentials,
+        seen.contracts,
+        ca_file=live.ca_file,
+        use_proxy=live.is_far,
+        timeout_s=asking.timeout_s,
+        pause_s=PAUSE_S if live.is_far else 0.0,
+    )
 
 
 def _look(url: str, live: LiveTarget, asking: Asking) -> HostSeen:

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,11 +32,13 @@ class LiveTarget:
         target: Where it is.
         credentials: What calls are signed with, None where they lack something.
         ca_file: Authority to trust, None for those of the machine.
+        is_far: Whether it is reached over the network, perhaps through a proxy, and to be spared.
     """
 
     target: Target
     credentials: Credentials | None
     ca_file: str | None = None
+    is_far: bool = False
 
 
 @contextlib.contextmanager
@@ -127,9 +130,12 @@ def _points_to(binding: Mapping[Role, Setting], api_url: str) -> bool:
     setting = binding.get(Role.API_URL)
     if setting is None:
         return False
-    ours, theirs = urlsplit(setting.value.strip()), urlsplit(api_url)
-    same_port = ours.port == theirs.port
-    return same_port and ours.hostname in _LOOPBACK
+    try:
+        ours, theirs = urlsplit(setting.value.strip()), urlsplit(api_url)
+        return ours.port == theirs.port and ours.hostname in _LOOPBACK
+    except ValueError:
+        # What is wrong with it, the check of addresses tells.
+        return False
 
 
 def real_platform(
@@ -147,6 +153,8 @@ def real_platform(
     """
     if stand_in is not None:
         check_loopback("--stand-in", stand_in)
+    if ca_file is not None and not Path(ca_file).is_file():
+        raise UsageError(f"--stand-in-ca is {ca_file!r}; expected a file with a certificate")
     return LiveTarget(
         target=Target(
             kind="real",
@@ -156,6 +164,7 @@ def real_platform(
         ),
         credentials=credentials_of(binding),
         ca_file=ca_file,
+        is_far=stand_in is None,
     )
 
 

@@ -15,6 +15,7 @@ import jsonschema_rs
 import pytest
 
 from tts_chaos.cli.main import main
+from tts_chaos.diagnosis.observed import HostSeen
 from tts_chaos.serving.control import ControlApi
 from tts_chaos.serving.http_reading import Origin
 from tts_chaos.serving.http_server import HttpServer, Listener
@@ -244,6 +245,65 @@ def test_no_network_is_told_and_nothing_hangs(
     assert told.status == 1
     assert "refused" in told.found()["tcp_open"]
     assert "no connection" in told.found()["answers_genuine"]
+
+
+def test_a_proxy_variable_that_is_no_address_is_told(
+    project: Path,
+    twin: Standalone,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # The real platform is named and cannot be asked: the client refuses such a proxy at once, and
+    # nothing listens there. Its hosts are looked up nowhere.
+    put(monkeypatch, {**settings_of(twin), "HTTPS_PROXY": "gopher://127.0.0.1:9"})
+    monkeypatch.setattr(
+        "tts_chaos.probing.observing.look_at_host",
+        lambda host, port, **_: HostSeen(host=host, port=port),
+    )
+
+    told = Told(capsys, "--project", str(project), "--against-real-platform", "--json")
+
+    assert "no address of a proxy" in told.found("error")["proxies_right"]
+    assert "a proxy variable cannot be used" in told.found()["answers_genuine"]
+
+
+def test_a_stand_in_is_asked_directly_whatever_proxy_is_set(
+    project: Path,
+    twin: Standalone,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    put(monkeypatch, {**settings_of(twin), "HTTPS_PROXY": "http://127.0.0.1:9"})
+
+    told = Told(
+        capsys, "--project", str(project), "--against-real-platform", "--json",
+        "--stand-in", twin.connection.api_url, "--stand-in-ca", str(twin.connection.ca_file),
+    )  # fmt: skip
+
+    assert told.status_of("credentials_accepted") == "clean"
+
+
+def test_an_address_that_cannot_be_read_stops_nothing(
+    project: Path, control: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(monkeypatch, {"TTS_API_URL": "https://[", "TTS_TOKEN_URL": "http://localhost:port"})
+
+    told = Told(capsys, "--project", str(project), "--url", control, "--json")
+
+    assert "which is no address" in told.found()["addresses_spelt"]
+
+
+def test_a_mapping_may_have_a_file_of_its_own(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "fields.toml").write_text('[stock]\nsku_id = "inventory[].skus[].id"\n')
+
+    told = Told(
+        capsys, "--project", str(project), "--offline", "--json",
+        "--mapping", str(project / "fields.toml"),
+    )  # fmt: skip
+
+    assert "lacks quantity" in told.found()["mapping_complete"]
 
 
 def test_secrets_are_told_by_fingerprint_only(

@@ -19,7 +19,7 @@ from tests.support.diagnosing import see
 from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.errors import ConfigError, InternalError, UsageError
 from tts_chaos.probing.calls import Caller, Credentials
-from tts_chaos.probing.configuration import read_configuration
+from tts_chaos.probing.configuration import read_configuration, read_mapping
 from tts_chaos.probing.network import look_at_host
 from tts_chaos.probing.project_files import read_project
 from tts_chaos.probing.quic import ask_quic, is_version_negotiation, make_probe
@@ -311,6 +311,53 @@ def test_a_mistake_in_the_configuration_is_told_with_its_key(
     with pytest.raises(ConfigError, match=message) as caught:
         read_configuration(tmp_path, load_contracts())
     assert "tts-chaos.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("m.toml", "[orders", "is not TOML"),
+        ("m.json", "{", "is not JSON"),
+        ("m.json", "[]", r"expected tables such as \[orders\]"),
+        ("m.toml", "orders = 3", r"expected tables such as \[orders\]"),
+        ("none.toml", None, "cannot read"),
+        ("none.json", None, "cannot read"),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_told_with_its_file(
+    tmp_path: Path, name: str, text: str | None, message: str
+) -> None:
+    file = tmp_path / name
+    if text is not None:
+        file.write_text(text)
+
+    with pytest.raises(ConfigError, match=message):
+        read_mapping(file)
+
+
+def test_a_mapping_is_read_from_toml_and_json(tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text('[orders]\nid = "orders[].id"\n')
+    (tmp_path / "m.json").write_text('{"orders": {"id": "orders[].id"}}')
+
+    assert read_mapping(tmp_path / "m.toml") == read_mapping(tmp_path / "m.json")
+
+
+def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        seen = look_at_host("127.0.0.1", port, tls=True, timeout_s=0.2)
+        caller = Caller(
+            f"http://127.0.0.1:{port}",
+            Credentials(app_key="k", app_secret="s", access_token="t"),
+            load_contracts(),
+            timeout_s=0.2,
+        )
+        (answer,) = caller.ask(["seller.order.info"])
+        caller.close()
+
+    assert seen.certificate is not None
+    assert seen.certificate.problem == "other"
+    assert answer.failure == "the answer took too long"
 
 
 def test_the_configuration_may_stand_in_pyproject(tmp_path: Path) -> None:

@@ -174,6 +174,26 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
     assert "tts_integration" in (tmp_path / "conftest.py").read_text()
 
 
+def test_a_folder_that_cannot_take_a_file_keeps_what_it_had(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("# mine\n")
+    (tmp_path / "tts_adapter.py").mkdir()
+
+    done = init(tmp_path, "--yes", "--force")
+
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert [path.name for path in tmp_path.rglob("*.tts-new")] == []
+
+
+def test_an_integration_that_is_configured_already_is_not_doubled(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.tts_chaos.integration]\nstart = "x {port}"\n')
+
+    done = init(tmp_path, "--yes", "--kind", "program", "--start", "node x")
+
+    assert done.returncode == 2
+    assert "has [tool.tts_chaos.integration] already" in done.stderr
+
+
 def test_print_writes_nothing(tmp_path: Path) -> None:
     shown = init(tmp_path, "--yes", "--print", "--kind", "program", "--start", "node shop.mjs")
 

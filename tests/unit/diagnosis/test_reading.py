@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tts_chaos.diagnosis.mentions import mentions_in, segments_of
@@ -127,3 +129,18 @@ def test_a_path_that_goes_on_is_not_complete(line: str, path: str, complete: boo
 )
 def test_a_host_is_right_or_near_a_right_one(host: str, meant: str | None) -> None:
     assert right_host(host) == meant
+
+
+@pytest.mark.parametrize("line", ["a." * 1990, "a" * 3990, "http://" + "a-" * 1900, '"/' * 1990])
+def test_a_long_line_takes_no_longer_than_many_short_ones(line: str) -> None:
+    short = "\n".join(line[start : start + 40] for start in range(0, len(line), 40))
+
+    def spent(text: str) -> float:
+        begin = time.perf_counter()
+        for _ in range(5):
+            list(settings_in("x.yaml", text, "data"))
+            list(mentions_in("x.py", text))
+        return time.perf_counter() - begin
+
+    # By its square it would be a hundred times as long.
+    assert spent(line) < 20 * spent(short) + 0.2

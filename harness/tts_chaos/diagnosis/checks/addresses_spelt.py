@@ -6,7 +6,7 @@ Source: protocol facts, sections 2, 3 and 8; the article, row 7.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tts_chaos.diagnosis.check import Remark, check, error, warning
 from tts_chaos.diagnosis.finding import Place
@@ -43,11 +43,7 @@ def _setting(setting: Setting) -> Iterable[Remark]:
     value = setting.value.strip()
     if not value or _is_filled_in(value):
         return
-    parts = urlsplit(value if "://" in value else f"https://{value}")
-    try:
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        host = ""
+    parts, host = _parts(value)
     expected = _ROLES[setting.role]
     if not host:
         yield error(
@@ -73,6 +69,15 @@ def _setting(setting: Setting) -> Iterable[Remark]:
         )
     elif "://" not in value:
         yield warning(f"{setting.name} has no scheme", f"write https://{host}", setting.where)
+
+
+def _parts(value: str) -> tuple[SplitResult, str]:
+    """Return an address in parts and its host, "" where it is none."""
+    try:
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        return parts, (parts.hostname or "").lower()
+    except ValueError:
+        return urlsplit(""), ""
 
 
 def _wrong_host(host: str, meant: str) -> tuple[str, str]:
