@@ -15,6 +15,7 @@ from tts_chaos.errors import UsageError
 from tts_chaos.scaffold.answers import Answers
 from tts_chaos.scaffold.detection import detect
 from tts_chaos.scaffold.files import files_for, not_offered_line, pytest_is_configured
+from tts_chaos.scaffold.python_files import ASIDE
 from tts_chaos.scaffold.questions import Given, interview
 
 __all__ = ["add_arguments", "run"]
@@ -202,6 +203,8 @@ def _tell(
 ) -> None:
     for name in files:
         print(f"wrote {folder / name}")
+    if ASIDE in files:
+        print("add to conftest.py:\n    from tts_fixture import tts_integration  # noqa: F401")
     if pytest_is_configured(there):
         print(f"pytest is configured here already; add to it:\n    {not_offered_line(answers)}")
     is_src = answers.factory is not None and not any(

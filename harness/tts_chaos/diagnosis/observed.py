@@ -37,6 +37,8 @@ class ProjectFile:
         ignored: Whether git is told to leave it out; None where there is no git to ask.
         mode: Permission bits, None where the system has none.
         modified_s: Unix seconds of the last change.
+        is_database: Whether it is a database, whose bytes stand for text here; only secrets are
+            looked for in it.
     """
 
     path: str
@@ -45,6 +47,7 @@ class ProjectFile:
     ignored: bool | None = None
     mode: int | None = None
     modified_s: int = 0
+    is_database: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,4 +235,5 @@ class Observed:
     @cached_property
     def mentions(self) -> Sequence[Mention]:
         """Every API address in the project's files."""
-        return [row for file in self.files for row in mentions_in(file.path, file.text)]
+        texts = [file for file in self.files if not file.is_database]
+        return [row for file in texts for row in mentions_in(file.path, file.text)]

@@ -80,6 +80,7 @@ def settings_of_files(files: Sequence[ProjectFile], *, first: str | None = None)
     found = [
         row
         for file in files
+        if not file.is_database
         for row in settings_in(
             file.path, file.text, "env_file" if file.path == first else source_of(file.path)
         )

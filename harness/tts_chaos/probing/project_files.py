@@ -21,14 +21,16 @@ GIT_TIMEOUT_S = 20.0
 FOLDERS_PASSED_OVER = frozenset({
     ".git", ".hg", ".svn", "node_modules", "vendor", ".venv", "venv", "env", "__pycache__",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox", ".nox", "dist", "build", "target",
-    ".idea", ".gradle", "bower_components", "site-packages",
+    ".hypothesis", ".idea", ".gradle", "bower_components", "site-packages",
 })  # fmt: skip
 """Written by tools, or by others."""
 _BINARY = (
     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".pdf", ".zip", ".gz", ".tar", ".whl",
-    ".jar", ".class", ".so", ".dll", ".exe", ".pyc", ".woff", ".woff2", ".ttf", ".mp4", ".db",
-    ".sqlite", ".sqlite3",
+    ".jar", ".class", ".so", ".dll", ".exe", ".pyc", ".woff", ".woff2", ".ttf", ".mp4",
 )  # fmt: skip
+_SQLITE = b"SQLite format 3\0"
+_LOGS_OF_SQLITE = ("-wal", "-journal")
+"""What SQLite writes beside a database holds pages of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,15 @@ def _read(path: Path, name: str, git: _Git) -> ProjectFile | Unreadable | None:
         return None
     with path.open("rb") as file:
         content = file.read(LARGEST_BYTES + 1)
-    if b"\0" in content[:8_192]:
+    is_database = content.startswith(_SQLITE) or name.endswith(_LOGS_OF_SQLITE)
+    if b"\0" in content[:8_192] and not is_database:
         return None
     if len(content) > LARGEST_BYTES:
         return Unreadable(
             path=name, reason=f"it has {facts.st_size // 2**20} MB, at most 16 are read"
         )
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("latin-1" if is_database else "utf-8-sig")
     except UnicodeDecodeError:
         # Secrets are ASCII: whatever the rest is, they are found.
         text = content.decode("latin-1")
@@ -122,6 +125,7 @@ def _read(path: Path, name: str, git: _Git) -> ProjectFile | Unreadable | None:
         ignored=None if git.ignored is None else name in git.ignored,
         mode=facts.st_mode & 0o777 if os.name == "posix" else None,
         modified_s=int(facts.st_mtime),
+        is_database=is_database,
     )
 
 

@@ -30,7 +30,7 @@ def files_for(answers: Answers, there: Mapping[str, str]) -> dict[str, str]:
         there: Texts of the files that are there already.
     """
     made = program_files if answers.kind == "program" else python_files
-    files = made(answers)
+    files = made(answers, there)
     if not pytest_is_configured(there):
         files["pytest.ini"] = f"[pytest]\n{not_offered_line(answers)}\n"
     return {**files, **ci_files(answers.ci)}

@@ -47,7 +47,7 @@ _BODIES = {"push_stock": "{changes}"}
 """What is sent where an action has one argument that is the whole body."""
 
 
-def program_files(answers: Answers) -> dict[str, str]:
+def program_files(answers: Answers, _there: Mapping[str, str]) -> dict[str, str]:
     """Return the file, by name."""
     lines = ["[integration]"]
     if answers.start:

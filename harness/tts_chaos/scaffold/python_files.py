@@ -9,7 +9,7 @@ from pathlib import Path
 from tts_chaos.scaffold.answers import Answers
 from tts_chaos.typing import ACTION_ARGUMENTS
 
-__all__ = ["STARTER_OFFERS", "python_files"]
+__all__ = ["ASIDE", "CONFTEST", "STARTER_OFFERS", "fixture_file", "python_files"]
 
 _TEMPLATE = Path(__file__).parent / "templates" / "starter.py.txt"
 STARTER_OFFERS = ("sync_orders", "orders", "push_stock", "stock", "deliver_webhook", "tokens")
@@ -33,11 +33,28 @@ _NEEDS = {"deliver_webhook": ("sync_orders", "orders")}
 """A webhook says only that an order changed; it is read as a sync reads it."""
 
 
-def python_files(answers: Answers) -> dict[str, str]:
-    """Return the files, by name."""
+CONFTEST = "conftest.py"
+ASIDE = "tts_fixture.py"
+"""Where the fixture is written if there is a `conftest.py` already; one line takes it up there."""
+
+
+def fixture_file(there: Mapping[str, str]) -> str:
+    """Return the file for the fixture; a `conftest.py` without one is left to its owner."""
+    taken = CONFTEST in there and "tts_integration" not in there[CONFTEST]
+    return ASIDE if taken else CONFTEST
+
+
+def python_files(answers: Answers, there: Mapping[str, str]) -> dict[str, str]:
+    """Return the files, by name.
+
+    Args:
+        answers: What was answered.
+        there: Texts of the files that are there already.
+    """
+    fixture = fixture_file(there)
     if answers.factory is not None:
-        return {"conftest.py": _own(answers)}
-    return {"conftest.py": _CONFTEST, "tts_adapter.py": _starter(answers)}
+        return {fixture: _own(answers)}
+    return {fixture: _CONFTEST, "tts_adapter.py": _starter(answers)}
 
 
 _CONFTEST = '''\

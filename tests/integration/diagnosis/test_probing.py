@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.support.diagnosing import see
+from tests.support.diagnosing import SECRET, see
 
 from tts_chaos.contracts.loader import load_contracts
+from tts_chaos.diagnosis.settings import settings_of_files
 from tts_chaos.errors import ConfigError, InternalError, UsageError
 from tts_chaos.probing.calls import Caller, Credentials
 from tts_chaos.probing.configuration import read_configuration, read_mapping
@@ -283,6 +285,18 @@ def test_odd_files_are_passed_over_or_named(tmp_path: Path) -> None:
         "huge.log": "it has 16 MB, at most 16 are read",
         "dangling": "No such file or directory",
     }
+
+
+def test_a_database_is_searched_for_secrets_and_nothing_else(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        database.execute("create table tokens (app_secret)")
+        database.execute("insert into tokens values (?)", (SECRET,))
+    database.close()
+
+    (found,) = read_project(tmp_path).files
+
+    assert (found.path, found.is_database, SECRET in found.text) == ("shop.db", True, True)
+    assert settings_of_files([found]) == []
 
 
 def test_what_is_excluded_is_not_read(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_an_input_that_ends_too_early_is_told_and_nothing_is_written(tmp_path: P
 
 
 def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text("# mine\n")
+    (tmp_path / "conftest.py").write_text("# my tts_integration\n")
 
     refused = init(tmp_path, "--yes")
     untouched = (tmp_path / "conftest.py").read_text(), len(list(tmp_path.iterdir()))
@@ -169,13 +169,28 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
 
     assert refused.returncode == 2
     assert "conftest.py is there already and nothing was written" in refused.stderr
-    assert untouched == ("# mine\n", 1)
+    assert untouched == ("# my tts_integration\n", 1)
     assert forced.returncode == 0
-    assert "tts_integration" in (tmp_path / "conftest.py").read_text()
+    assert "def tts_integration" in (tmp_path / "conftest.py").read_text()
+
+
+@pytest.mark.slow
+def test_a_conftest_that_is_there_takes_the_fixture_up_by_one_line(tmp_path: Path) -> None:
+    own = "import pytest\n\n\n@pytest.fixture\ndef mine():\n    return 1\n"
+    (tmp_path / "conftest.py").write_text(own)
+
+    made = init(tmp_path, "--yes")
+    line = made.stdout.partition("add to conftest.py:\n")[2].splitlines()[0].strip()
+    (tmp_path / "conftest.py").write_text(f"{line}\n{own}")
+    played = play(tmp_path, "auth/token-expired-401")
+
+    assert made.returncode == 0, made.stderr
+    assert line.startswith("from tts_fixture import tts_integration")
+    assert played.returncode == 0, played.stdout
 
 
 def test_a_folder_that_cannot_take_a_file_keeps_what_it_had(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text("# mine\n")
+    (tmp_path / "conftest.py").write_text("# my tts_integration\n")
     (tmp_path / "tts_adapter.py").mkdir()
 
     done = init(tmp_path, "--yes", "--force")

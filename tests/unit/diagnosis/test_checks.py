@@ -203,6 +203,8 @@ PLANTED = [
          "app_secret sha256:", "log", "app.log:2"),
     Case("secrets_copied", see(file("notes.md", f"token: {ACCESS}", tracked=True)), "error",
          "access_token sha256:", "history", "notes.md:1"),
+    Case("secrets_copied", see(file("shop.db", f"SQLite format 3\0{SECRET}", is_database=True)),
+         "warning", "in a database, not encrypted", "encrypt", "shop.db"),
     Case("secrets_copied", see(file("tests/data.py", 'X = "ROW_' + "abc123" * 5 + '"')), "warning",
          "looks like a token", "replaced", "tests/data.py:1"),
     # tokens_alive

@@ -49,7 +49,7 @@ def _known(seen: Observed) -> Iterable[Remark]:
             continue
         found = [
             _remark(file, labels[leak.secret], number)
-            for number, line in enumerate(file.text.splitlines(), 1)
+            for number, line in _lines(file)
             if (file.path, number) not in at_home
             for leak in book.find(line)
         ]
@@ -63,7 +63,7 @@ def _unknown(seen: Observed) -> Iterable[Remark]:
     for file in seen.files:
         if not _TOKEN.search(file.text) or _REDACTED.search(file.text):
             continue
-        for number, line in enumerate(file.text.splitlines(), 1):
+        for number, line in _lines(file):
             for word in _TOKEN.findall(line):
                 is_told = word in seen.secrets or (file.path, number) in at_home
                 if _VARIED.match(word[4:]) and not is_told:
@@ -78,6 +78,11 @@ def _unknown(seen: Observed) -> Iterable[Remark]:
         )
 
 
+def _lines(file: ProjectFile) -> Iterable[tuple[int, str]]:
+    """Return the lines with their numbers; a database is one, and has no number."""
+    return [(0, file.text)] if file.is_database else enumerate(file.text.splitlines(), 1)
+
+
 def _at_home(seen: Observed) -> set[tuple[str, int]]:
     """Return the lines that hold settings: those are told by other checks."""
     return {(setting.where.file, setting.where.line) for setting in seen.settings}
@@ -89,6 +94,12 @@ def _remark(file: ProjectFile, name: str, number: int) -> Remark:
         return error(
             f"{name} stands in a file that git keeps",
             "take it out and have it replaced: history keeps it",
+            where,
+        )
+    if file.is_database:
+        return warning(
+            f"{name} stands in a database, not encrypted",
+            "encrypt what the store keeps, and keep the key where the database is not",
             where,
         )
     return warning(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tts_chaos.diagnosis.aside import is_aside
 from tts_chaos.diagnosis.check import Remark, check, error, warning
 from tts_chaos.diagnosis.finding import Place
 from tts_chaos.diagnosis.mentions import Mention, segments_of
@@ -21,6 +22,7 @@ _VERB = re.compile(
     r"""(?:\.|\b)(get|post|put|delete|patch)\s*\(|["'`](GET|POST|PUT|DELETE|PATCH)["'`]|"""
     r"""Method(Get|Post|Put|Delete|Patch)\b"""
 )
+_PROSE = (".md", ".rst", ".txt", ".html", ".log")
 _WRONG_GRANT = re.compile(r"""grant_type["']?\s*(?:[:=]|=>|,)\s*["']?(authorization_code)\b""")
 
 
@@ -30,7 +32,10 @@ def look(seen: Observed) -> Iterable[Remark]:
     for mention in seen.mentions:
         yield from _verb(seen, mention)
     for file in seen.files:
-        if "auth_code" not in file.text or file.path.endswith((".md", ".txt", ".html")):
+        if file.is_database or is_aside(file.path) or file.path.endswith(_PROSE):
+            continue
+        if "auth_code" not in file.text:
+            # Other platforms really want authorization_code.
             continue
         for number, line in enumerate(file.text.splitlines(), 1):
             if _WRONG_GRANT.search(line):
