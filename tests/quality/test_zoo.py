@@ -16,7 +16,7 @@ from tests.quality.zoo.base import Connector
 from tests.quality.zoo.catalogue import ZOO, Make, Member
 from tests.quality.zoo.requests_form import RequestsConnector
 from tests.quality.zoo.stock_broken import KeepsBooks, WritesFirst
-from tests.unit.oracles import order_cases, run_cases, token_cases, wire_cases
+from tests.unit.oracles import order_cases, run_cases, token_cases, webhook_cases, wire_cases
 
 from tts_chaos.core.verdict import Outcome
 from tts_chaos.oracles.catalogue import ORACLES
@@ -30,6 +30,8 @@ OUT_OF_REACH = {
     " judges histories recorded elsewhere",
 }
 """Rules that no integration can break in a run against the twin, and why."""
+
+ALL_CASES = (order_cases, wire_cases, token_cases, run_cases, webhook_cases)
 
 ECHO = "recovered_in_time.not_recovered"
 """Follows from any liveness rule that is still broken at the end; no finding of its own."""
@@ -104,7 +106,13 @@ def test_every_rule_has_a_broken_integration(rule: str) -> None:
 @pytest.mark.parametrize("rule", OUT_OF_REACH)
 def test_a_rule_out_of_reach_is_broken_by_a_history_written_by_hand(rule: str) -> None:
     oracle, _, name = rule.partition(".")
-    cases = [*order_cases.CASES, *wire_cases.CASES, *token_cases.CASES, *run_cases.CASES]
+    cases = [
+        *order_cases.CASES,
+        *wire_cases.CASES,
+        *token_cases.CASES,
+        *run_cases.CASES,
+        *webhook_cases.CASES,
+    ]
 
     assert [case.claim for case in cases if case.oracle == oracle and name in case.rules]
 

@@ -21,7 +21,15 @@ from tts_chaos.typing import TwinConnection
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest, make_json_response
 
-__all__ = ["Bench", "Dropping", "ManualWorld", "Scripted", "ScriptedPlatform", "webhook"]
+__all__ = [
+    "Bench",
+    "Dropping",
+    "ManualWorld",
+    "Scripted",
+    "ScriptedPlatform",
+    "webhook",
+    "webhook_moment",
+]
 
 T = TypeVar("T")
 
@@ -76,6 +84,23 @@ def webhook(notification: str = "n1", **changes: Any) -> OutgoingWebhook:
     return OutgoingWebhook(**{**values, **changes})
 
 
+def webhook_moment(
+    sign: Callable[[bytes], str] = lambda _body: "signed",
+    *,
+    now_ms: int = 0,
+    seed: int | str = 1,
+    past: tuple[tuple[int, OutgoingWebhook], ...] = (),
+) -> WebhookMoment:
+    """Return a moment in which webhooks are about to be delivered."""
+    return WebhookMoment(
+        now_ms=now_ms,
+        entropy=Entropy(seed),
+        sign=sign,
+        sign_as=lambda secret, _body: f"signed with {secret!r}",
+        past=past,
+    )
+
+
 class ScriptedPlatform:
     """Answers everything with code 0 and keeps what it was asked, in order."""
 
@@ -83,6 +108,7 @@ class ScriptedPlatform:
         self.log: list[str] = []
         self.due: list[OutgoingWebhook] = []
         self.next_due: int | None = None
+        self.next_webhook: int | None = None
         self.failure: Exception | None = None
         self.basis = Basis.STATE
 
@@ -123,8 +149,16 @@ class ScriptedPlatform:
     def sign_anew(self, request: ApiRequest) -> ApiRequest:
         return request
 
-    def sign_webhook(self, body: bytes) -> str:
-        return "signed"
+    def next_webhook_ms(self) -> int | None:
+        return self.next_webhook
+
+    def hasten_post(self, by_ms: int) -> None:
+        self.log.append(f"hasten {by_ms}")
+        if self.next_webhook is not None:
+            self.next_webhook -= by_ms
+
+    def sign_webhook(self, body: bytes, secret: str | None = None) -> str:
+        return "signed" if secret is None else f"signed with {secret}"
 
     def ledger(self) -> dict[str, Json]:
         return {"shops": {}}

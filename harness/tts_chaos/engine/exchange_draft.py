@@ -17,7 +17,7 @@ from tts_chaos.twin.handled import Identity
 from tts_chaos.wire.delivery import Fate
 from tts_chaos.wire.message import ApiRequest, ApiResponse
 
-__all__ = ["BODY_END", "BODY_LIMIT", "ExchangeDraft"]
+__all__ = ["BODY_END", "BODY_LIMIT", "ExchangeDraft", "readable"]
 
 BODY_LIMIT = 16_384
 """Characters of a body kept in the history: whole for any page of orders a person would read."""
@@ -94,7 +94,7 @@ class ExchangeDraft:
             path=answered.request.path,
             query=tuple((k, _redact_parameter(secrets, k, v)) for k, v in request.query_pairs),
             headers=tuple((k, secrets.redact(v)) for k, v in request.headers),
-            body=_text(secrets, request.body),
+            body=readable(secrets, request.body),
             committed=answered.committed,
             diagnosis=secrets.redact(answered.diagnosis),
             basis=answered.basis,
@@ -116,7 +116,7 @@ def _with_answer(exchange: Exchange, response: ApiResponse, secrets: SecretBook)
         code=code,
         message=secrets.redact(message),
         response_headers=tuple((k, secrets.redact(v)) for k, v in response.headers),
-        response_body=_text(secrets, response.body),
+        response_body=readable(secrets, response.body),
     )
 
 
@@ -126,7 +126,8 @@ def _redact_parameter(secrets: SecretBook, name: str, value: str) -> str:
     return secrets.redact(value)
 
 
-def _text(secrets: SecretBook, body: bytes) -> str:
+def readable(secrets: SecretBook, body: bytes) -> str:
+    """Return a body as the history keeps it: without secrets, a long one without its middle."""
     text = secrets.redact(body.decode("utf-8", "backslashreplace"))
     if len(text) <= BODY_LIMIT:
         return text

@@ -24,10 +24,11 @@ from tts_chaos.core.history import (
 )
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.effects import apply_faults
-from tts_chaos.engine.exchange_draft import ExchangeDraft
+from tts_chaos.engine.exchange_draft import ExchangeDraft, readable
 from tts_chaos.engine.platform import Platform
 from tts_chaos.engine.postponed import Postponed, Postponements
 from tts_chaos.engine.recorder import Recorder
+from tts_chaos.engine.sorting_office import SortingOffice
 from tts_chaos.errors import LimitExceededError
 from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
 from tts_chaos.faults.fault import Fault, Trigger
@@ -86,6 +87,7 @@ class Gateway:
         self._postponed = Postponements()
         self._has_begun = False
         self._failure: Exception | None = None
+        self._post = SortingOffice()
 
     def begin(self) -> None:
         """Say that the platform is set up, and that from now on its changes are recorded."""
@@ -229,6 +231,10 @@ class Gateway:
             else:
                 self._recorder.add_later(lambda: draft.write(fate))
 
+    def readable(self, body: bytes) -> str:
+        """Return a body as the history keeps it: without secrets, a long one without its middle."""
+        return readable(self.secrets, body)
+
     # -- faults ---------------------------------------------------------------------------------
 
     def arm(
@@ -285,6 +291,7 @@ class Gateway:
                 self._apply_late(postponed)
             for command in self.plane.lift(id, now_ms=self._true_now_ms(), by=by):
                 self._run(command)
+            self._post.let_go(id)
             self.record_fault(id, FaultMoment.LIFTED)
 
     def infer_firing(self, id: str, detail: str) -> None:
@@ -384,18 +391,53 @@ class Gateway:
         with self._lock:
             self._catch_up()
             self.platform.advance()
+            now_ms = self._true_now_ms()
             moment = WebhookMoment(
-                now_ms=self._true_now_ms(),
+                now_ms=now_ms,
                 entropy=self.plane.entropy,
                 sign=self.platform.sign_webhook,
+                sign_as=lambda secret, body: self.platform.sign_webhook(body, secret),
+                past=self._post.past,
             )
             due = self.platform.drain()
+            self._post.remember(due, now_ms)
             deliveries, fired = self.plane.on_webhooks(due, moment)
             for id in fired:
                 self.record_fault(id, FaultMoment.FIRED)
             self._miss_dropped(due, deliveries)
-            self.plane.on_delivery((row.type for row in deliveries), self._true_now_ms())
-            return deliveries
+            made = self._post.release(deliveries, now_ms)
+            self.plane.on_delivery((row.type for row in made), now_ms)
+            return made
+
+    def next_webhook_in_ms(self) -> int | None:
+        """Return how long it is until a delivery is due, 0 where one is; None where none waits."""
+        with self._lock:
+            due_ms = self.platform.next_webhook_ms()
+            waits = [] if due_ms is None else [due_ms - self._clock.now_ms()]
+            kept_ms = self._post.next_due_ms()
+            if kept_ms is not None:
+                waits.append(kept_ms - self._true_now_ms())
+            return max(0, min(waits)) if waits else None
+
+    def hasten_post(self, by_ms: int) -> None:
+        """Let what the platform's post waits for be due so much earlier, and nothing else."""
+        with self._lock:
+            self.platform.hasten_post(by_ms)
+            self._post.hasten(by_ms)
+
+    def acknowledge(self, delivery: OutgoingWebhook, status: int) -> None:
+        """Tell the platform how a delivery was answered, where it is the platform's own.
+
+        Args:
+            delivery: The delivery.
+            status: HTTP status, 0 where no answer came in time.
+        """
+        if not delivery.genuine and not delivery.replaces:
+            return
+        with self._lock:
+            self.platform.acknowledge(
+                delivery.notification, delivery.shop, delivery.attempt, status
+            )
 
     def _miss_dropped(
         self, due: tuple[OutgoingWebhook, ...], made: tuple[OutgoingWebhook, ...]

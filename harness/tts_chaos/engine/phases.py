@@ -35,6 +35,7 @@ from tts_chaos.scenarios.model import (
     FaultStep,
     LiftStep,
     PlatformStep,
+    PostStep,
     Scenario,
     Step,
     WaitStep,
@@ -204,6 +205,9 @@ class Phases:
             case WaitStep():
                 self._recorder.add(StepTaken(kind="wait", name="wait", value=step.wait_ms))
                 self._wait(step.wait_ms)
+            case PostStep():
+                self._recorder.add(StepTaken(kind="wait", name="post", value=step.post_ms))
+                self._post.hasten(step.post_ms)
         if isinstance(step, ActionStep):
             self._post.deliver_due()
 
@@ -279,9 +283,7 @@ class Phases:
         first = self._ops + 1
         self._ops += len(each)
         for op, arguments in enumerate(each, first):
-            self._recorder.add(
-                Invoked(op=op, action=action, arguments=self._secrets.redact_json(arguments))
-            )
+            self._recorder.add(Invoked(op=op, action=action, arguments=self._told(arguments)))
         works = [lambda a=arguments: self._subject.call(action, a) for arguments in each]
         if len(works) == 1:
             done = [self._world.call(works[0], limit_ms=self._limit_ms)]
@@ -293,6 +295,14 @@ class Phases:
         self._gateway.refuse_endless()
         self._gateway.raise_failure()
         return done
+
+    def _told(self, arguments: Mapping[str, Any]) -> Json:
+        """Return arguments as the history keeps them: no secrets, and no megabytes of a body."""
+        shortened = {
+            key: self._gateway.readable(value) if isinstance(value, bytes) else value
+            for key, value in arguments.items()
+        }
+        return self._secrets.redact_json(shortened)
 
     def _complete(self, op: int, action: str, completion: Completion) -> None:
         leaks = self._secrets.find(completion.error)
@@ -373,3 +383,5 @@ def _name_of(step: Step) -> str:
             return step.command
         case WaitStep():
             return "wait"
+        case PostStep():
+            return "post"

@@ -44,8 +44,16 @@ class Platform(Protocol):
         """Return a request with the signature that fits it."""
         ...
 
-    def sign_webhook(self, body: bytes) -> str:
-        """Sign a webhook body as the platform does."""
+    def next_webhook_ms(self) -> int | None:
+        """Return when the next delivery is due, by the platform's clock."""
+        ...
+
+    def hasten_post(self, by_ms: int) -> None:
+        """Let deliveries be due so much earlier."""
+        ...
+
+    def sign_webhook(self, body: bytes, secret: str | None = None) -> str:
+        """Sign a webhook body as the platform does, or as one with another secret would."""
         ...
 
     def ledger(self) -> dict[str, Json]:

@@ -18,6 +18,8 @@ from tts_chaos.faults import (  # noqa: F401 - each module registers its faults
     slowness,
     tls,
     webhook,
+    webhook_shapes,
+    webhook_strangers,
 )
 from tts_chaos.faults.fault import FAULTS
 

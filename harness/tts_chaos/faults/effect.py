@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from tts_chaos.core.entropy import Entropy
-from tts_chaos.wire.delivery import Connection
+from tts_chaos.wire.delivery import Connection, OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest, ApiResponse
 
 __all__ = [
@@ -183,8 +183,12 @@ class WebhookMoment(msgspec.Struct, frozen=True, kw_only=True):
         now_ms: The instant.
         entropy: The fault's own stream of chance.
         sign: Signs a body as the platform would, returning the `authorization` value.
+        sign_as: The same with another secret in place of the app's.
+        past: What the platform sent before, oldest first, each with the instant.
     """
 
     now_ms: int
     entropy: Entropy
     sign: Callable[[bytes], str]
+    sign_as: Callable[[str, bytes], str]
+    past: tuple[tuple[int, OutgoingWebhook], ...] = ()

@@ -108,6 +108,19 @@ def _kind_of(request: ApiRequest) -> str:
     return "writes" if changes else "reads"
 
 
+def _stamp(
+    armed: ArmedFault, before: tuple[OutgoingWebhook, ...], shaped: tuple[OutgoingWebhook, ...]
+) -> tuple[OutgoingWebhook, ...]:
+    """Put the id of the armed fault where the fault, which does not know it, put its name."""
+    name = armed.fault.name
+    return tuple(
+        msgspec.structs.replace(each, fault=armed.id)
+        if each.fault == name and each not in before
+        else each
+        for each in shaped
+    )
+
+
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """One fault acting on one request: commands to run first, then effects."""
 
@@ -262,7 +275,7 @@ class FaultPlane:
             if not deliveries or not armed.counts():
                 continue
             own = msgspec.structs.replace(moment, entropy=armed.entropy)
-            reshaped = armed.fault.reshape(deliveries, own)
+            reshaped = _stamp(armed, deliveries, armed.fault.reshape(deliveries, own))
             if reshaped == deliveries:
                 continue
             armed.fired += 1

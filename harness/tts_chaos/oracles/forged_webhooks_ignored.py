@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tts_chaos.core.history import FaultEvent, History, WebhookSent
+from tts_chaos.core.history import History, Truth, WebhookSent
 from tts_chaos.oracles.beliefs import believed_orders, observations, true_orders, truth_beside
 from tts_chaos.oracles.findings import Findings
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
-from tts_chaos.oracles.stock_writes import decoded
+from tts_chaos.oracles.strangeness import Strangeness, claim_of, strangers
 
-__all__ = ["judge", "order_of"]
+__all__ = ["judge"]
 
 NAME = "forged_webhooks_ignored"
 RULES = {
@@ -29,8 +29,6 @@ RULES = {
         "skipped when the header or the secret is empty",
     ),
 }
-_FORGERIES = ("forg", "tamper", "unsigned", "wrong_key", "signature")
-"""Words in the names of faults whose deliveries do not bear a genuine signature."""
 
 
 @oracle(
@@ -42,12 +40,10 @@ _FORGERIES = ("forg", "tamper", "unsigned", "wrong_key", "signature")
 def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     """Look at the answers to deliveries that are not genuine, and at what was believed after."""
     findings = Findings(RULES)
-    sent = history.of(WebhookSent)
-    genuine = {record.body for record in sent if record.genuine}
-    names = {event.fault: event.name for event in history.of(FaultEvent)}
-    forged = [record for record in sent if not record.genuine]
+    strange = list(strangers(history))
+    forged = [record for record, kind in strange if kind is Strangeness.FORGED]
     for forgery in forged:
-        if 200 <= forgery.status < 300 and _is_recognisable(forgery, genuine, names):
+        if 200 <= forgery.status < 300:
             findings.add(
                 "forgery_accepted",
                 f"a forged webhook of type {forgery.type} was answered {forgery.status}",
@@ -65,37 +61,27 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     )
 
 
-def _is_recognisable(forgery: WebhookSent, genuine: set[str], names: Mapping[str, str]) -> bool:
-    """Whether a receiver that checks signatures can tell the forgery."""
-    name = names.get(forgery.fault, forgery.fault)
-    if not name:
-        return forgery.body not in genuine
-    return any(word in name for word in _FORGERIES)
-
-
-def order_of(sent: WebhookSent) -> tuple[str, str]:
-    """Return id and status of the order a webhook is about; "" where it names none."""
-    data = decoded(sent.body).get("data")
-    if not isinstance(data, Mapping):
-        return "", ""
-    return str(data.get("order_id") or ""), str(data.get("order_status") or "")
-
-
 def _find_believed(history: History, forged: list[WebhookSent], findings: Findings) -> None:
-    """Look for orders told with a status that only a forgery ever claimed."""
+    """Look for orders told with a status that only a forgery ever claimed.
+
+    A forgery may tell the truth: one that only lost its signature does. Who tells what was true a
+    moment ago may merely not have looked since.
+    """
     claims: dict[tuple[str, str], WebhookSent] = {}
     for forgery in forged:
-        order, status = order_of(forgery)
+        order, status = claim_of(forgery)
         if order and status:
             claims.setdefault((order, status), forgery)
+    for claim in _ever_true(history, claims):
+        del claims[claim]
     for observed in observations(history, "orders") if claims else ():
         truth = truth_beside(history, observed)
         exists = {} if truth is None else true_orders(truth)
         for order_told in believed_orders(observed) or ():
             status = str(order_told.raw.get("status") or "")
-            claim = claims.get((order_told.id, status))
+            forgery_told = claims.get((order_told.id, status))
             true = exists.get(order_told.id)
-            if claim is None or claim.index > observed.index:
+            if forgery_told is None or forgery_told.index > observed.index:
                 continue
             if truth is not None and (true is None or true.raw.get("status") != status):
                 findings.add(
@@ -105,3 +91,18 @@ def _find_believed(history: History, forged: list[WebhookSent], findings: Findin
                     actual=status,
                     index=observed.index,
                 )
+
+
+def _ever_true(
+    history: History, claims: Mapping[tuple[str, str], WebhookSent]
+) -> set[tuple[str, str]]:
+    """Return the claims that some snapshot of the platform bears out."""
+    true: set[tuple[str, str]] = set()
+    for truth in history.of(Truth) if claims else ():
+        orders = true_orders(truth)
+        true |= {
+            (id, status)
+            for id, status in claims
+            if id in orders and orders[id].raw.get("status") == status
+        }
+    return true

@@ -1,4 +1,4 @@
-"""Each notification takes effect once, however often and however fast it is delivered."""
+"""Each notification takes effect once, however often, fast or late it is delivered."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tts_chaos.oracles.beliefs import (
     truth_beside,
 )
 from tts_chaos.oracles.findings import Findings
-from tts_chaos.oracles.forged_webhooks_ignored import order_of
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
+from tts_chaos.oracles.strangeness import claim_of
 
 __all__ = ["judge"]
 
 NAME = "webhooks_once"
 _DEFECT = (
     "deliveries are not deduplicated by tts_notification_id, or looking up and marking are two "
-    "steps, so that two at the same moment both pass"
+    "steps, so that two at the same moment both pass, or what was seen is forgotten too soon"
 )
 RULES = {
     "booked_twice": Rule(expected="one order per notification, however often sent", defect=_DEFECT),
@@ -43,12 +43,15 @@ RULES = {
 def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     """Look for double effects of the orders whose webhooks were accepted more than once."""
     findings = Findings(RULES)
-    accepted = [r for r in history.of(WebhookSent) if r.genuine and 200 <= r.status < 300]
+    sent = history.of(WebhookSent)
+    # An old one that comes again, whoever sends it, is the same notification.
+    genuine = {record.body for record in sent if record.genuine}
+    accepted = [r for r in sent if r.body in genuine and 200 <= r.status < 300]
     times = Counter((record.notification, record.shop) for record in accepted)
     repeated = {
-        order_of(record)[0]: record
+        claim_of(record)[0]: record
         for record in accepted
-        if times[record.notification, record.shop] > 1 and order_of(record)[0]
+        if times[record.notification, record.shop] > 1 and claim_of(record)[0]
     }
     _find_in_orders(history, repeated, findings)
     _find_in_stock(history, repeated, findings)

@@ -23,6 +23,7 @@ __all__ = [
     "Limits",
     "Need",
     "PlatformStep",
+    "PostStep",
     "Probe",
     "Recovery",
     "Scenario",
@@ -153,7 +154,13 @@ class WaitStep(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: Milliseconds
 
 
-Step = FaultStep | LiftStep | ActionStep | PlatformStep | WaitStep
+class PostStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Let only the platform's post live through a time: its retries come, and nobody waits."""
+
+    post_ms: Milliseconds
+
+
+Step = FaultStep | LiftStep | ActionStep | PlatformStep | WaitStep | PostStep
 
 
 class Recovery(_Strict, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from tts_chaos.scenarios.model import (
     FaultStep,
     LiftStep,
     PlatformStep,
+    PostStep,
     Step,
     WaitStep,
 )
@@ -166,6 +167,10 @@ def _parse_wait(value: Mapping[str, Any], place: Place) -> WaitStep:
     return convert(value, WaitStep, place)
 
 
+def _parse_post(value: Mapping[str, Any], place: Place) -> PostStep:
+    return convert(value, PostStep, place)
+
+
 def _parse_lift(value: Mapping[str, Any], place: Place) -> LiftStep:
     refuse_unknown_keys(value, ["lift"], place)
     if not isinstance(value["lift"], str):
@@ -178,5 +183,6 @@ _PARSERS: dict[str, Callable[[Mapping[str, Any], Place], Step]] = {
     "action": _parse_action,
     "platform": _parse_platform,
     "wait_ms": _parse_wait,
+    "post_ms": _parse_post,
     "lift": _parse_lift,
 }

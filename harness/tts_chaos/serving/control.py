@@ -45,6 +45,7 @@ ROUTES: tuple[tuple[str, str, Call], ...] = (
     ("DELETE", "/faults", control_calls.lift_all),
     ("GET", "/webhooks", control_calls.get_webhooks),
     ("POST", "/webhooks", control_calls.start_webhooks),
+    ("POST", "/webhooks/hasten", control_calls.hasten_webhooks),
     ("DELETE", "/webhooks", control_calls.stop_webhooks),
     ("POST", "/reset", control_calls.reset),
 )

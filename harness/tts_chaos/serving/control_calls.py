@@ -13,6 +13,7 @@ from tts_chaos.core.history import Json
 from tts_chaos.core.registry import nearest
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.scenarios.model import LONGEST_MS
 from tts_chaos.scenarios.shape import Place
 from tts_chaos.scenarios.steps import parse_fault
 from tts_chaos.serving.standalone import Standalone
@@ -30,6 +31,7 @@ __all__ = [
     "get_history",
     "get_state",
     "get_webhooks",
+    "hasten_webhooks",
     "lift_all",
     "lift_fault",
     "list_armed",
@@ -304,6 +306,17 @@ def start_webhooks(twin: Standalone, request: ControlRequest) -> Json:
     types = twin.command("subscribe_webhooks", {k: v for k, v in given.items() if k == "types"})
     twin.start_webhooks(address)
     return {"address": address, "types": types}
+
+
+def hasten_webhooks(twin: Standalone, request: ControlRequest) -> Json:
+    """Let only the platform's post be later: {"by_ms": 120000} brings the first retry at once."""
+    by_ms = request.body_of("by_ms").get("by_ms")
+    if type(by_ms) is not int or not 0 <= by_ms <= LONGEST_MS:
+        raise ControlRefusalError(
+            400, f"by_ms is {by_ms!r}", f"a whole number of milliseconds from 0 to {LONGEST_MS}"
+        )
+    twin.hasten_post(by_ms)
+    return get_webhooks(twin, request)
 
 
 def stop_webhooks(twin: Standalone, _request: ControlRequest) -> Json:

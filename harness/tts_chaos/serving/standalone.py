@@ -313,6 +313,10 @@ class Standalone:
             stage.gateway, stage.acknowledge, stage.recorder, address
         ).start()
 
+    def hasten_post(self, by_ms: int) -> None:
+        """Let only the platform's post be so much later, so that retries come earlier."""
+        self._stage.gateway.hasten_post(by_ms)
+
     def stop_webhooks(self) -> None:
         """Deliver no more."""
         sender, self._sender = self._sender, None

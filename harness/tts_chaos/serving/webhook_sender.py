@@ -102,8 +102,6 @@ class WebhookSender:
                 self._deliver_together(together)
 
     def _deliver_together(self, together: list[OutgoingWebhook]) -> None:
-        if together[0].delay_ms and self._over.wait(together[0].delay_ms / 1000):
-            return
         others = [threading.Thread(target=self._deliver, args=[each]) for each in together[1:]]
         for thread in others:
             thread.start()
@@ -124,12 +122,12 @@ class WebhookSender:
                 shop=delivery.shop,
                 attempt=delivery.attempt,
                 genuine=delivery.genuine,
-                body=self._gateway.secrets.redact(delivery.body.decode("utf-8", "replace")),
+                body=self._gateway.readable(delivery.body),
                 status=status,
                 fault=delivery.fault,
             )
         )
-        if delivery.genuine:
+        if delivery.genuine or delivery.replaces:
             self._acknowledge(delivery, status)
 
     def _post(self, delivery: OutgoingWebhook) -> int:
@@ -148,9 +146,9 @@ class WebhookSender:
 
 
 def _in_groups(deliveries: Iterable[OutgoingWebhook]) -> list[list[OutgoingWebhook]]:
-    """Return deliveries by delay; one marked parallel goes together with the one before it."""
+    """Return deliveries in order; one marked parallel goes together with the one before it."""
     groups: list[list[OutgoingWebhook]] = []
-    for delivery in sorted(deliveries, key=lambda delivery: delivery.delay_ms):
+    for delivery in deliveries:
         if delivery.parallel and groups:
             groups[-1].append(delivery)
         else:

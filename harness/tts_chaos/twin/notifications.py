@@ -45,35 +45,47 @@ class Outbox:
     """All notifications that are neither acknowledged nor given up.
 
     Args:
-        clock: The platform's clock.
+        clock: The platform's clock, by which a push is dated.
+        post_clock: The clock of its post, by which deliveries are due; the same if not given.
         entropy: Source of notification ids.
         sign: Returns the `authorization` value of a body.
     """
 
-    def __init__(self, *, clock: Clock, entropy: Entropy, sign: Callable[[bytes], str]) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        sign: Callable[[bytes], str],
+        post_clock: Clock | None = None,
+    ) -> None:
         self._clock = clock
+        self._post_clock = post_clock or clock
         self._entropy = entropy
         self._sign = sign
         self._pending: dict[tuple[str, str], _Notification] = {}
 
     def post(self, type: int, shop_id: str, data: dict[str, Any]) -> None:
         """Queue an event for its first delivery, due at once."""
-        now_ms = self._clock.now_ms()
         id = self._entropy.digits(ID_DIGITS)
         body = WebhookBody(
             type=type,
             tts_notification_id=id,
             shop_id=shop_id,
-            timestamp=now_ms // 1000,
+            timestamp=self._clock.now_ms() // 1000,
             data=data,
         )
         self._pending[id, shop_id] = _Notification(
-            id=id, type=type, shop_id=shop_id, body=encode_webhook(body), due_ms=now_ms
+            id=id,
+            type=type,
+            shop_id=shop_id,
+            body=encode_webhook(body),
+            due_ms=self._post_clock.now_ms(),
         )
 
     def drain(self) -> tuple[OutgoingWebhook, ...]:
         """Return the deliveries due now, oldest first; each is in flight from then on."""
-        now_ms = self._clock.now_ms()
+        now_ms = self._post_clock.now_ms()
         due = [row for row in self._pending.values() if not row.in_flight and row.due_ms <= now_ms]
         for row in due:
             row.in_flight = True
@@ -97,12 +109,12 @@ class Outbox:
         if status in ACKNOWLEDGED_STATUSES or attempt > len(RETRY_DELAYS_MS):
             del self._pending[notification, shop_id]
             return
-        row.due_ms = self._clock.now_ms() + RETRY_DELAYS_MS[attempt - 1]
+        row.due_ms = self._post_clock.now_ms() + RETRY_DELAYS_MS[attempt - 1]
         row.attempt = attempt + 1
         row.in_flight = False
 
     def next_due_ms(self) -> int | None:
-        """Return when the next delivery is due; None where none waits."""
+        """Return when the next delivery is due, by the post's clock; None where none waits."""
         waiting = [row.due_ms for row in self._pending.values() if not row.in_flight]
         return min(waiting, default=None)
 

@@ -82,8 +82,12 @@ class Twin:
             emit=self._emit,
             declare_secret=declare_secret or _keep_quiet,
         )
+        self._post_clock = SkewedClock(clock)
         self._outbox = Outbox(
-            clock=clock, entropy=entropy.child("twin.webhooks"), sign=self.sign_webhook
+            clock=clock,
+            post_clock=self._post_clock,
+            entropy=entropy.child("twin.webhooks"),
+            sign=self.sign_webhook,
         )
         self._pipeline = Pipeline(self._env, contracts, entropy.child("twin.request-ids"))
 
@@ -162,8 +166,26 @@ class Twin:
 
         None where nothing is ever due.
         """
-        instants = (self._schedule.next_due_ms(self._env), self._outbox.next_due_ms())
+        instants = (self._schedule.next_due_ms(self._env), self.next_webhook_ms())
         return min((instant for instant in instants if instant is not None), default=None)
+
+    def next_webhook_ms(self) -> int | None:
+        """Return when the next delivery of a webhook is due, by the platform's clock, or None."""
+        due_ms = self._outbox.next_due_ms()
+        return None if due_ms is None else due_ms - self._post_clock.offset_ms
+
+    def hasten_post(self, by_ms: int) -> None:
+        """Let the platform's post, and nothing else, be so much later than the platform's clock.
+
+        What waits for a retry is due so much earlier. Tokens, orders and the clock that answers and
+        checks requests stay as they are, so that nobody has to wait half a day for a fifth attempt.
+
+        Raises:
+            ValueError: If `by_ms` is negative.
+        """
+        if by_ms < 0:
+            raise ValueError(f"the post cannot go back by {-by_ms} ms")
+        self._post_clock.offset_ms += by_ms
 
     def drain(self) -> tuple[OutgoingWebhook, ...]:
         """Return the webhook deliveries due now; each is in flight until acknowledged."""
@@ -180,10 +202,15 @@ class Twin:
         """Return `request` signed as its app would sign it now."""
         return attach_signature(request, the_app(self._store).app_secret)
 
-    def sign_webhook(self, body: bytes) -> str:
-        """Return the `authorization` value with which the platform signs `body` now."""
+    def sign_webhook(self, body: bytes, secret: str | None = None) -> str:
+        """Return the `authorization` value with which the platform signs `body` now.
+
+        Args:
+            body: The bytes to be delivered.
+            secret: What to sign with instead of the app's secret, for those who forge.
+        """
         app = the_app(self._store)
-        return sign_webhook(app.app_key, app.app_secret, body)
+        return sign_webhook(app.app_key, app.app_secret if secret is None else secret, body)
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
         """Let a buyer, the platform or an operator do something.

@@ -84,8 +84,11 @@ class OutgoingWebhook(msgspec.Struct, frozen=True, kw_only=True):
         attempt: 1 for the first delivery.
         headers: Header pairs, the signature in `authorization`.
         body: The bytes to deliver.
-        delay_ms: Wait before this delivery, counted from now.
+        delay_ms: Wait before this delivery, counted from now; what comes meanwhile overtakes it.
+        held: Whether to keep it back until the fault that made it so is lifted.
         genuine: Whether the platform itself sends it in this form.
+        replaces: Whether it comes in place of the platform's own delivery, although not genuine,
+            so that its answer is the platform's to read.
         parallel: Whether to deliver it at the same time as the one before it.
         fault: Id of the fault that made or changed it.
     """
@@ -97,6 +100,8 @@ class OutgoingWebhook(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     delay_ms: int = 0
+    held: bool = False
     genuine: bool = True
+    replaces: bool = False
     parallel: bool = False
     fault: str = ""

@@ -357,7 +357,13 @@ class AddsUpQuantities(Connector):
 # -- status_never_backwards -----------------------------------------------------------------------
 
 
-@broken("status_never_backwards.status_backwards", "webhooks/late-after-a-lost-one")
+@broken(
+    "status_never_backwards.status_backwards",
+    "webhooks/late-after-a-lost-one",
+    "webhooks/late",
+    "webhooks/at-the-last-attempt",
+)
+@broken("newest_status_kept.older_status_believed", "webhooks/out-of-order")
 class BelievesWebhooks(Connector):
     """Takes the status over from whatever webhook comes last."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Mapping
 
 from tests.quality.zoo.base import Connector
@@ -81,12 +82,35 @@ class ChecksNoSignature(Connector):
         return True
 
 
-@broken("forged_webhooks_ignored.forgery_accepted", "webhooks/forged")
+@broken("forged_webhooks_ignored.forgery_accepted", "webhooks/forged", "webhooks/unsigned")
 class SkipsMissingSignatures(Connector):
     """Checks a signature only where there is one."""
 
     def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
         return "authorization" not in headers or super().is_genuine(headers, body)
+
+
+@broken("forged_webhooks_ignored.forgery_accepted", "webhooks/signed-with-a-wrong-key")
+class TriesAnEmptySecretToo(Connector):
+    """Checks a signature by the old secret as well as the new one, and the old one is empty."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        message = self.settings["app_key"].encode() + body
+        by_old = hmac.new(b"", message, hashlib.sha256).hexdigest()
+        given = headers.get("authorization", "")
+        return hmac.compare_digest(by_old, given) or super().is_genuine(headers, body)
+
+
+@broken("forged_webhooks_ignored.forgery_accepted", "webhooks/truncated")
+class WavesBrokenJsonThrough(Connector):
+    """Answers 200 to what is no JSON, so that nobody sends it again."""
+
+    def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        try:
+            json.loads(body)
+        except ValueError:
+            return 200
+        return super().deliver_webhook(headers, body)
 
 
 @broken("forged_webhooks_ignored.forgery_believed", "webhooks/forged")
@@ -125,6 +149,82 @@ class RoundsIdsOfWebhooks(Connector):
         id = event["data"]["order_id"]
         rounded = id if isinstance(id, str) else int(float(id))
         super().take_event({**event, "data": {**event["data"], "order_id": rounded}})
+
+
+# -- strange ones ---------------------------------------------------------------------------------
+
+
+@broken("strange_webhooks_survived.receiver_broke", "webhooks/unknown-type")
+class NeedsAShop(Connector):
+    """Reads the shop of each webhook before anything else; events of accounts have none."""
+
+    def take_event(self, event: Json) -> None:
+        self.state["last_heard_of"] = event["shop_id"]
+        super().take_event(event)
+
+
+@broken("strange_webhooks_survived.receiver_broke", "webhooks/truncated")
+class ParsesBeforeItChecks(Connector):
+    """Parses a webhook before its signature is checked."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return "type" in json.loads(body) and super().is_genuine(headers, body)
+
+
+@broken("strange_webhooks_survived.receiver_broke", "webhooks/oversize")
+class KeepsBodiesInAColumn(Connector):
+    """Keeps each body in a column of 64 KB, and its database refuses longer ones."""
+
+    def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        if len(body) > 65_535:
+            raise OverflowError("data too long for column 'body'")
+        return super().deliver_webhook(headers, body)
+
+
+@broken("strange_webhooks_survived.receiver_broke", "webhooks/without-content-type")
+class ReadsByContentType(Connector):
+    """Reads the body by its media type and expects there to be one."""
+
+    def is_genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        is_json = headers["content-type"].startswith("application/json")
+        return is_json and super().is_genuine(headers, body)
+
+
+@broken("strange_webhooks_survived.unknown_type_refused", "webhooks/unknown-type")
+class RefusesUnknownTypes(Connector):
+    """Answers 400 to every type that it does not handle."""
+
+    def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        status = super().deliver_webhook(headers, body)
+        return 400 if status == 200 and json.loads(body)["type"] > 100 else status
+
+
+@broken("foreign_webhooks_ignored.foreign_order_believed", "webhooks/of-another-shop")
+class BooksStubs(Connector):
+    """Books a stub for each order it first hears of, and forgets it when it cannot be read."""
+
+    def take_event(self, event: Json) -> None:
+        super().take_event(event)
+        id = str(event["data"]["order_id"])
+        known = self.state["orders"]
+        stub = {"id": id, "status": event["data"]["order_status"], "stub": True, "update_time": 0}
+        known.setdefault(id, {**next(iter(known.values())), **stub})
+
+    def sync_orders(self) -> None:
+        super().sync_orders()
+        orders = self.state["orders"]
+        self.state["orders"] = {id: orders[id] for id in orders if not orders[id].get("stub")}
+
+
+@broken("foreign_webhooks_ignored.foreign_status_believed", "webhooks/of-another-shop")
+class CancelsForAnyShop(Connector):
+    """Cancels an order as soon as a webhook says so, whatever shop it is of."""
+
+    def take_event(self, event: Json) -> None:
+        super().take_event(event)
+        order = self.state["orders"].get(str(event["data"].get("order_id")))
+        if order is not None and event["data"]["order_status"] == "CANCELLED":
+            order["status"] = "CANCELLED"
 
 
 # -- webhooks_once --------------------------------------------------------------------------------
@@ -181,3 +281,21 @@ class ConvertsEachDelivery(Connector):
     def converted_orders(self) -> list[Json]:
         orders = {order["id"]: order for order in super().converted_orders()}
         return [orders[id] for id in self.state["seen"] if id in orders]
+
+
+@broken("webhooks_once.conversion_told_twice", "webhooks/replayed-after-days")
+class ForgetsAfterADay(Connector):
+    """Queues a conversion with each new notification, and forgets after a day what it has seen."""
+
+    def is_new(self, event: Json) -> bool:
+        old = event["timestamp"] < time.time() - 86_400
+        is_new = old or super().is_new(event)
+        if is_new:
+            self.state.setdefault("queued", []).append(event["data"]["order_id"])
+        return is_new
+
+    def converted_orders(self) -> list[Json]:
+        orders = {order["id"]: order for order in super().converted_orders()}
+        queued = self.state.get("queued", [])
+        polled = [id for id in orders if id not in queued]
+        return [orders[id] for id in [*polled, *queued] if id in orders]

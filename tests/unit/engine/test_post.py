@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
+import msgspec
 import pytest
 from tests.support.engine_parts import Bench, ManualWorld, webhook
 
 from tts_chaos.core.history import Json, OpKind, WebhookSent
 from tts_chaos.engine.ports import Completion, World
 from tts_chaos.engine.post import Post
+from tts_chaos.faults.effect import WebhookMoment
+from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.twin.twin import Twin
 from tts_chaos.wire.delivery import OutgoingWebhook
 
@@ -139,21 +142,106 @@ def test_each_of_several_parallel_deliveries_keeps_its_own_answer(office: Office
     assert office.acknowledged == ["acknowledge n1 #1 200", "acknowledge n2 #1 500"]
 
 
-def test_delays_are_counted_from_now_and_not_from_the_delivery_before(office: Office) -> None:
-    office.bench.platform.due = [webhook("late", delay_ms=2000), webhook("soon", delay_ms=1500)]
+class Delaying(Fault, frozen=True, kw_only=True):
+    """Puts off the webhook called `only`, or all, until later or until it is lifted."""
+
+    name: ClassVar[str] = "delaying"
+    family: ClassVar[str] = "test"
+    cause: ClassVar[str] = "webhook"
+    summary: ClassVar[str] = "late"
+    target: ClassVar[str] = "webhooks"
+
+    delay_ms: int = 0
+    only: str = ""
+
+    def reshape(
+        self, deliveries: tuple[OutgoingWebhook, ...], moment: WebhookMoment
+    ) -> tuple[OutgoingWebhook, ...]:
+        return tuple(
+            msgspec.structs.replace(
+                each, delay_ms=self.delay_ms, held=not self.delay_ms, fault=self.name
+            )
+            if self.only in ("", each.notification)
+            else each
+            for each in deliveries
+        )
+
+
+def test_a_late_webhook_waits_for_nobody_and_is_overtaken(office: Office) -> None:
+    office.bench.gateway.arm("f", Delaying(delay_ms=2000, only="late"), Trigger())
+    office.bench.platform.due = [webhook("late"), webhook("soon")]
+
+    office.post.deliver_due()
+    office.post.wait(5000)
+
+    assert office.received == [(0, ["soon"]), (2000, ["late"])]
+
+
+def test_what_is_kept_back_comes_at_once_when_the_fault_is_lifted(office: Office) -> None:
+    office.bench.gateway.arm("f", Delaying(), Trigger())
+    office.bench.platform.due = [webhook("n1"), webhook("n2")]
+    office.post.deliver_due()
+    office.post.wait(1000)
+    assert office.received == []
+
+    office.bench.gateway.lift("f")
+    office.post.deliver_due()
+
+    assert [names for _, names in office.received] == [["n1"], ["n2"]]
+
+
+def test_what_is_late_comes_at_the_latest_when_the_fault_is_lifted(office: Office) -> None:
+    office.bench.gateway.arm("f", Delaying(delay_ms=86_400_000), Trigger())
+    office.bench.platform.due = [webhook("n1")]
+    office.post.deliver_due()
+
+    office.bench.gateway.lift("f")
+    office.post.deliver_due()
+
+    assert office.received == [(0, ["n1"])]
+
+
+def test_a_webhook_kept_back_is_not_missed_by_the_platform(office: Office) -> None:
+    office.bench.gateway.arm("f", Delaying(delay_ms=2000), Trigger())
+    office.bench.platform.due = [webhook("n1")]
 
     office.post.deliver_due()
 
-    assert office.received == [(1500, ["soon"]), (2000, ["late"])]
+    assert office.acknowledged == []
 
 
-def test_a_receiver_that_takes_its_time_does_not_add_to_a_delay(office: Office) -> None:
-    office.bench.platform.due = [webhook("first"), webhook("second", delay_ms=1000)]
-    office.takes_ms = 1200
-
+def test_the_post_is_hastened_and_the_world_does_not_wait(office: Office) -> None:
+    office.bench.gateway.arm("f", Delaying(delay_ms=3_600_000), Trigger())
+    office.bench.platform.due = [webhook("n1")]
     office.post.deliver_due()
 
+    office.post.hasten(3_599_999)
+    assert office.received == []
+    office.post.hasten(1)
+
+    assert office.received == [(0, ["n1"])]
     assert office.world.slept == []
+
+
+def test_the_platforms_own_post_is_hastened_from_one_retry_to_the_next(office: Office) -> None:
+    office.bench.platform.next_webhook = office.world.clock.now_ms() + 120_000
+
+    office.post.hasten(200_000)
+
+    hastened = [line for line in office.acknowledged if line.startswith("hasten")]
+    assert hastened[0] == "hasten 120000"
+    assert sum(int(line.split()[1]) for line in hastened) == 200_000
+
+
+def test_an_answer_to_what_came_in_place_of_the_platforms_own_is_the_platforms(
+    office: Office,
+) -> None:
+    office.bench.platform.due = [webhook(genuine=False, replaces=True)]
+    office.answers = [_ok(401)]
+
+    office.post.deliver_due()
+
+    assert office.acknowledged == ["acknowledge n1 #1 401"]
 
 
 def test_what_a_delivery_makes_due_is_delivered_as_well(office: Office) -> None:

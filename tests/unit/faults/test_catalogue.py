@@ -18,20 +18,12 @@ from tts_chaos.faults.effect import (
     AnswerInstead,
     Moment,
     RewriteRequest,
-    WebhookMoment,
 )
 from tts_chaos.faults.endpoint import HostWrong, PathWrong
 from tts_chaos.faults.fault import Fault, Trigger, register_fault
 from tts_chaos.faults.overload import RateLimited
 from tts_chaos.faults.redirect import Redirected
 from tts_chaos.faults.slowness import AnswerSlow
-from tts_chaos.faults.webhook import (
-    WebhooksDropped,
-    WebhooksDuplicated,
-    WebhooksForged,
-    WebhooksReordered,
-)
-from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest, ApiResponse
 
 NOW_MS = 1_793_091_600_123
@@ -67,7 +59,17 @@ def test_every_fault_says_what_the_client_experiences(name: str) -> None:
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_numbers_of_a_fault_carry_their_unit_or_are_plain_counts(name: str) -> None:
     units = ("_ms", "_s", "_bytes", "_ratio")
-    plain = {"copies", "status", "told_as", "factor", "event", "rows", "count", "code"}
+    plain = {
+        "copies",
+        "status",
+        "told_as",
+        "factor",
+        "event",
+        "rows",
+        "count",
+        "code",
+        "permutation",
+    }
     units_of_rates = ("_per_hour",)
 
     numbers = [
@@ -224,58 +226,6 @@ def test_jitter_is_seeded_and_stays_within_its_bound() -> None:
 
     assert draws[0] == draws[1] == draws[2]
     assert 100 <= draws[0].delay_ms <= 150  # type: ignore[union-attr]
-
-
-def _deliveries(count: int = 1) -> tuple[OutgoingWebhook, ...]:
-    return tuple(
-        OutgoingWebhook(
-            notification=str(n),
-            type=1,
-            shop="7",
-            attempt=1,
-            headers=(("content-type", "application/json"), ("authorization", "good")),
-            body=b'{"type":1,"data":{"order_id":"5","order_status":"UNPAID"}}',
-        )
-        for n in range(count)
-    )
-
-
-def _shaped(fault: Fault, count: int = 1) -> tuple[OutgoingWebhook, ...]:
-    moment = WebhookMoment(now_ms=NOW_MS, entropy=Entropy(1), sign=lambda body: body.hex())
-    return fault.reshape(_deliveries(count), moment)
-
-
-def test_duplicates_share_the_notification_and_only_the_copies_are_marked() -> None:
-    shaped = _shaped(WebhooksDuplicated(copies=3, parallel=True))
-
-    assert [d.notification for d in shaped] == ["0", "0", "0"]
-    assert [d.parallel for d in shaped] == [False, True, True]
-    assert [d.fault for d in shaped] == ["", "webhooks_duplicated", "webhooks_duplicated"]
-
-
-def test_reordered_webhooks_come_newest_first() -> None:
-    assert [d.notification for d in _shaped(WebhooksReordered(), 3)] == ["2", "1", "0"]
-
-
-def test_dropped_webhooks_do_not_come() -> None:
-    assert _shaped(WebhooksDropped()) == ()
-
-
-def test_each_forgery_differs_from_the_genuine_webhook_and_none_is_marked_genuine() -> None:
-    genuine, tampered, foreign, unsigned = _shaped(WebhooksForged())
-
-    assert genuine == _deliveries()[0]
-    assert not any(d.genuine for d in (tampered, foreign, unsigned))
-    assert dict(tampered.headers)["authorization"] == "good"
-    assert tampered.body != genuine.body
-    assert dict(foreign.headers)["authorization"] not in ("good", "")
-    assert "authorization" not in dict(unsigned.headers)
-
-
-def test_forgeries_claim_that_the_order_was_cancelled() -> None:
-    bodies = [msgspec.json.decode(d.body) for d in _shaped(WebhooksForged())[1:]]
-
-    assert {body["data"]["order_status"] for body in bodies} == {"CANCELLED"}
 
 
 def test_a_default_trigger_fits_the_fault() -> None:

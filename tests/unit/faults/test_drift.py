@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.engine_parts import webhook_moment
 
-from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import ScenarioError
 from tts_chaos.faults.drift import (
     DriftFault,
@@ -20,7 +20,6 @@ from tts_chaos.faults.drift import (
     retype,
     scale,
 )
-from tts_chaos.faults.effect import WebhookMoment
 from tts_chaos.scenarios.loader import parse_scenario
 from tts_chaos.wire.delivery import OutgoingWebhook
 from tts_chaos.wire.message import ApiResponse
@@ -91,7 +90,7 @@ def test_a_drifted_webhook_is_signed_again() -> None:
         headers=(("authorization", "old"),),
         body=b'{"type":1,"data":{"s":"A"}}',
     )
-    moment = WebhookMoment(now_ms=0, entropy=Entropy("x"), sign=lambda body: f"s{len(body)}")
+    moment = webhook_moment(lambda body: f"s{len(body)}", now_ms=0, seed="x")
 
     (drifted,) = fault.reshape((webhook,), moment)
 

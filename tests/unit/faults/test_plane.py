@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.engine_parts import webhook
+from tests.support.engine_parts import webhook, webhook_moment
 
 from tts_chaos.contracts.operation import matches_operation
 from tts_chaos.core.entropy import Entropy
@@ -12,7 +12,7 @@ from tts_chaos.faults.clock import ClockAhead, ClockDrifting, ClockJumping
 from tts_chaos.faults.credentials import TokenExpired
 from tts_chaos.faults.data import ListChanged
 from tts_chaos.faults.drift import WebhookFieldDrifted
-from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
+from tts_chaos.faults.effect import PlatformCommand
 from tts_chaos.faults.fault import Fault, Trigger, bounded
 from tts_chaos.faults.network import PortRefused
 from tts_chaos.faults.overload import BrownOut, PlatformDown
@@ -160,7 +160,7 @@ def test_a_fault_of_webhooks_fires_only_where_it_changed_one(
     plane = FaultPlane(Entropy(1))
     plane.arm("f", WebhookFieldDrifted(path=path, change="removed"), Trigger(), now_ms=0)
     due = (webhook(body=b'{"data":{"order_status":"UNPAID"}}'),)
-    moment = WebhookMoment(now_ms=0, entropy=Entropy(1), sign=lambda _body: "signed")
+    moment = webhook_moment(lambda _body: "signed", now_ms=0, seed=1)
 
     deliveries, told = plane.on_webhooks(due, moment)
 
@@ -201,7 +201,7 @@ def test_operation_patterns(pattern: str, operation: str, matches: bool) -> None
 def test_one_webhook_alone_cannot_be_reordered() -> None:
     plane = FaultPlane(Entropy(1))
     plane.arm("f", WebhooksReordered(), Trigger(times=1), now_ms=0)
-    moment = WebhookMoment(now_ms=0, entropy=Entropy(1), sign=lambda _body: "")
+    moment = webhook_moment(lambda _body: "", now_ms=0, seed=1)
 
     alone = plane.on_webhooks((webhook("1"),), moment)
     together = plane.on_webhooks((webhook("1"), webhook("2")), moment)

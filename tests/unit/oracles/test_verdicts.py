@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 from tests.support.oracle_cases import Case
-from tests.unit.oracles import order_cases, run_cases, token_cases, wire_cases
+from tests.unit.oracles import order_cases, run_cases, token_cases, webhook_cases, wire_cases
 
 from tts_chaos.core.history import History
 from tts_chaos.core.verdict import Verdict
 from tts_chaos.oracles.catalogue import ORACLES
 from tts_chaos.oracles.oracle import JudgeSettings
 
-CASES = [*order_cases.CASES, *wire_cases.CASES, *token_cases.CASES, *run_cases.CASES]
+CASES = [
+    *order_cases.CASES,
+    *wire_cases.CASES,
+    *token_cases.CASES,
+    *run_cases.CASES,
+    *webhook_cases.CASES,
+]
 BROKEN = [case for case in CASES if case.rules]
 
 

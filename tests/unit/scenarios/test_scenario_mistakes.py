@@ -335,7 +335,7 @@ SHAPES = {
     "a step that is nothing": (
         f"{HEAD}[[method]]",
         "$.method[0]",
-        "needs one of the keys fault, action, platform, wait_ms, lift",
+        "needs one of the keys fault, action, platform, wait_ms, post_ms, lift",
     ),
     "a title of blanks": (
         f'title = " "\ndescription = "d"\nwhy = "w"\n{ACT}',
