@@ -80,3 +80,14 @@ def test_a_program_cannot_run_in_virtual_time(shop: ChaosProject, world: str) ->
 
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines([f"*runs in the wire world only, not in {world}; leave*"])
+
+
+def test_look_ups_of_a_program_are_not_said_to_go_wrong(shop: ChaosProject) -> None:
+    shop.scenario(
+        "stranger",
+        text=OUTAGE.replace('"platform_down"\ntimes = 1', '"name_elsewhere"\nhost = "api"'),
+    )
+
+    done = shop.run()
+
+    done.stdout.fnmatch_lines(["*1 scenario cannot run in the wire world: stranger"])

@@ -8,6 +8,9 @@ no other. Elsewhere it is made in a thread of its own, which is abandoned when i
     blocked or busy in the main thread   a signal, whose handler raises `CallTimeLimitError`
     async, in any thread                 its task is cancelled; the loop lives on
     in another thread                    `CallTimeLimitError` at its next bytecode, then abandoned
+
+Async calls all run on one loop, those at the same moment included, as in a program of one's own:
+clients and locks of asyncio belong to the loop that they were first used on.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import functools
 import inspect
 import signal
 import sys
@@ -58,8 +62,7 @@ class RealCalls:
 
     def run(self, work: Callable[[], Any], *, limit_ms: int) -> Completion:
         """Make one call; see `engine.ports.World.call`."""
-        is_main = threading.current_thread() is threading.main_thread()
-        if not is_main or _SIGNAL is None or sys.platform == "win32":
+        if not _can_interrupt():
             return self.run_together([work], limit_ms=limit_ms)[0]
         try:
             with _Alarm(limit_ms / 1000) as alarm:
@@ -70,17 +73,43 @@ class RealCalls:
     def run_together(
         self, works: Sequence[Callable[[], Any]], *, limit_ms: int
     ) -> list[Completion]:
-        """Make several calls at the same moment; see `engine.ports.World.call_together`."""
+        """Make several calls at the same moment; see `engine.ports.World.call_together`.
+
+        Async ones begin once those that are not have ended; hardly anybody mixes them.
+        """
         barrier = threading.Barrier(len(works))
-        threads = [_CallThread(work, limit_ms, barrier) for work in works]
+        hands_over = _can_interrupt()
+        threads = [_CallThread(work, limit_ms, barrier, hands_over=hands_over) for work in works]
         for thread in threads:
             thread.start()
         deadline_s = time.monotonic() + limit_ms / 1000
         try:
-            return [thread.wait_until(deadline_s) for thread in threads]
+            done = [thread.wait_until(deadline_s) for thread in threads]
         finally:
             for thread in threads:
                 thread.end()
+        waiting = [place for place, thread in enumerate(threads) if thread.awaitable is not None]
+        if waiting:
+            awaitables = [threads[place].awaitable for place in waiting]
+            for place, completion in zip(
+                waiting, self._run_async_together(awaitables, limit_ms), strict=True
+            ):
+                done[place] = completion
+        return done
+
+    def _run_async_together(self, awaitables: Sequence[Any], limit_ms: int) -> list[Completion]:
+        """Await several calls on the one loop, each bounded by itself."""
+        try:
+            with _Alarm(limit_ms / 1000) as alarm:
+                limit_s = alarm.leave_to_event_loop()
+                outcomes = self._run_on_loop(_outcomes(awaitables, limit_s))
+        except CallTimeLimitError:
+            # One that blocks the loop keeps all the others.
+            return [_interrupted(limit_ms) for _ in awaitables]
+        except SystemExit as error:
+            # It ends the loop, and with it the others.
+            return [_complete(functools.partial(_raise, error), limit_ms) for _ in awaitables]
+        return [_complete(outcome, limit_ms) for outcome in outcomes]
 
     def close(self) -> None:
         """End the event loop kept for async calls."""
@@ -91,15 +120,23 @@ class RealCalls:
     def _resolve(self, value: Any, alarm: _Alarm) -> Any:
         if not inspect.isawaitable(value):
             return value
+        return self._run_on_loop(_bounded(value, alarm.leave_to_event_loop()))
+
+    def _run_on_loop(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         if self._runner is None:
             self._runner = asyncio.Runner()
-        remaining_s = alarm.leave_to_event_loop()
         try:
-            return self._runner.run(_bounded(value, remaining_s))
-        except CallTimeLimitError:
+            return self._runner.run(coroutine)
+        except (CallTimeLimitError, SystemExit):
             if not _has_ended_in_order(self._runner):
                 self.close()
             raise
+
+
+def _can_interrupt() -> bool:
+    """Whether a call in this thread can be ended by a signal."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and _SIGNAL is not None and sys.platform != "win32"
 
 
 def _has_ended_in_order(runner: asyncio.Runner) -> bool:
@@ -116,6 +153,23 @@ async def _bounded(awaitable: Any, remaining_s: float) -> Any:
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.wait({task}, timeout=LAST_WORDS_S)
     raise CallTimeLimitError
+
+
+async def _outcomes(awaitables: Sequence[Any], limit_s: float) -> list[Callable[[], Any]]:
+    """Await all at once; each outcome returns what came, or raises it."""
+
+    async def one(awaitable: Any) -> Callable[[], Any]:
+        try:
+            value = await _bounded(awaitable, limit_s)
+        except (Exception, CallTimeLimitError, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it raises, failed
+            return functools.partial(_raise, error)
+        return lambda: value
+
+    return await asyncio.gather(*map(one, awaitables))
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def _complete(call: Callable[[], Any], limit_ms: int) -> Completion:
@@ -179,10 +233,26 @@ class _Alarm:
 
 
 class _CallThread(threading.Thread):
-    """One call in a thread of its own."""
+    """One call in a thread of its own.
 
-    def __init__(self, work: Callable[[], Any], limit_ms: int, barrier: threading.Barrier) -> None:
+    Args:
+        work: The call.
+        limit_ms: For an async one that is awaited here.
+        barrier: Where all wait for each other.
+        hands_over: Whether an async one is left in `awaitable`, to be awaited on the common loop.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[], Any],
+        limit_ms: int,
+        barrier: threading.Barrier,
+        *,
+        hands_over: bool = False,
+    ) -> None:
         super().__init__(name=CALL_THREAD, daemon=True)
+        self.awaitable: Any = None
+        self._hands_over = hands_over
         self._work = work
         self._limit_ms = limit_ms
         self._barrier = barrier
@@ -202,6 +272,9 @@ class _CallThread(threading.Thread):
         value = self._work()
         if not inspect.isawaitable(value):
             return value
+        if self._hands_over:
+            self.awaitable = value
+            return None
         bounded: Coroutine[Any, Any, Any] = _bounded(value, self._limit_ms / 1000)
         return asyncio.run(bounded)
 

@@ -52,8 +52,7 @@ class ChaosSession:
         # Another conftest.py may still turn up while tests are collected.
         self._is_external = self._configuration is not None and not self._defining_files()
         self._was_external = self._is_external
-        # Never opened: asked only what they can realise.
-        self._all_worlds = {name: self._make_world(name) for name in ("simulated", "wire")}
+        self._all_worlds = self._make_worlds()
         self._refuse_unplayable()
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
@@ -175,7 +174,9 @@ class ChaosSession:
         """Return the scenarios as children of `parent` if `file` is the conftest.py to use."""
         if file.name != "conftest.py" or file not in self._defining_files():
             return None
-        self._is_external = False
+        if self._is_external:
+            self._is_external = False
+            self._all_worlds = self._make_worlds()
         return self._make_folder(parent, self._name(file))
 
     def _name(self, file: Path) -> str:
@@ -261,12 +262,20 @@ class ChaosSession:
             not_offered=self._config.getini("tts_not_offered"),
         )
 
+    def _make_worlds(self) -> dict[str, World]:
+        """Return worlds that are never opened: asked only what they can realise."""
+        return {name: self._make_world(name) for name in ("simulated", "wire")}
+
     def _make_world(self, name: str) -> World:
         if name == "wire":
             from tts_chaos.injectors.wire import WireWorld
 
             seed = Entropy(self._options.seed).integer(0, 2**31)
-            return WireWorld(toxiproxy_url=self._options.toxiproxy_url, seed=seed)
+            return WireWorld(
+                toxiproxy_url=self._options.toxiproxy_url,
+                seed=seed,
+                steers_lookups=not self._is_external,
+            )
         from tts_chaos.injectors.simulated import SimulatedWorld
 
         return SimulatedWorld()

@@ -184,6 +184,64 @@ def test_async_calls_work_together_too(calls: RealCalls) -> None:
     assert [each.kind for each in done] == [OpKind.OK, OpKind.OK]
 
 
+def test_async_calls_together_share_the_loop_and_overlap(calls: RealCalls) -> None:
+    """An asyncio lock, like an async HTTP client, works on the loop it was first used on only."""
+    lock = asyncio.Lock()
+    arrived: list[int] = []
+
+    async def work() -> int:
+        arrived.append(1)
+        async with lock:
+            await asyncio.sleep(0.01)
+            assert len(arrived) == 4
+        return id(asyncio.get_running_loop())
+
+    alone = calls.run(_loop_id, limit_ms=PLENTY_MS)
+    done = calls.run_together([work] * 4, limit_ms=PLENTY_MS)
+
+    assert [each.value for each in done] == [alone.value] * 4
+
+
+async def _loop_id() -> int:
+    return id(asyncio.get_running_loop())
+
+
+def test_of_async_calls_together_each_ends_in_its_own_way(calls: RealCalls) -> None:
+    async def fail() -> None:
+        raise ValueError("no")
+
+    works: list[Callable[[], Any]] = [
+        lambda: asyncio.sleep(0, "here"),
+        fail,
+        lambda: asyncio.sleep(60),
+    ]
+
+    done = calls.run_together(works, limit_ms=LIMIT_MS)
+
+    assert [(each.kind, each.value, each.error) for each in done] == [
+        (OpKind.OK, "here", ""),
+        (OpKind.FAIL, None, "ValueError: no"),
+        (OpKind.INFO, None, "still running after 60 ms; interrupted"),
+    ]
+
+
+def test_one_that_ends_the_interpreter_ends_nothing_but_the_calls(calls: RealCalls) -> None:
+    async def end_it_all() -> None:
+        raise SystemExit(3)
+
+    done = calls.run_together([end_it_all, lambda: asyncio.sleep(60)], limit_ms=PLENTY_MS)
+    after = calls.run(_loop_id, limit_ms=PLENTY_MS)
+
+    assert {each.error for each in done} == {"tried to end the interpreter: SystemExit(3)"}
+    assert after.kind is OpKind.OK
+
+
+def test_one_that_blocks_the_loop_is_interrupted(calls: RealCalls) -> None:
+    done = calls.run_together([_block_the_loop] * 2, limit_ms=LIMIT_MS)
+
+    assert [each.kind for each in done] == [OpKind.INFO, OpKind.INFO]
+
+
 def test_one_endless_call_among_several_does_not_keep_the_others(calls: RealCalls) -> None:
     done = calls.run_together([_spin, lambda: "here"], limit_ms=LIMIT_MS)
 
