@@ -116,6 +116,20 @@ EXAMPLES = (
             webhooks__delivered_twice="order_twice",
         ),
     ),
+    LanguageExample(
+        name="httpx_async_connector",
+        title="Python (httpx, asyncio)",
+        module="httpx",
+        worlds=("simulated", "wire"),
+        guilty=_rules(
+            auth__token_expired_parallel="refresh_storm",
+            overload__rate_limited_200="refresh_for_other_error",
+            overload__rate_limited_429="retry_after_ignored",
+            overload__rate_limited_push="code_ignored stock_differs",
+            fulfilment__ship_answer_lost="unsafe_write_retried retry_without_pause",
+            stock__warehouse_added="partial_failure_ignored stock_differs",
+        ),
+    ),
 )
 """All examples in languages and on libraries; the one on an SDK has a test of its own."""
 

@@ -52,7 +52,7 @@ var (
 var byCode = map[int]meaning{
 	105001: token, 105002: token, 10001: token, 10002: token, 401: token,
 	106001: credentials, 101000: credentials, 10003: credentials,
-	36004001: credentials, 36004004: credentials, 36004005: credentials,
+	36004001: credentials, 36004004: credentials, 36004005: credentials, 36009043: credentials, 36009044: credentials,
 	105005: permission, 36009033: permission, 403: permission,
 	36009009: endpoint, 36009010: endpoint, 36009014: version,
 	36009002: rateLimit, 36009037: {cause: "rate_limit"}, // an hour's quota: no pause between tries outlasts it
@@ -70,7 +70,7 @@ var byWord = []struct {
 	{"app_key", credentials}, {"sign", credentials},
 }
 
-var byStatus = map[int]meaning{401: token, 403: permission, 404: endpoint, 405: endpoint, 408: slowness, 410: version, 429: rateLimit}
+var byStatus = map[int]meaning{401: token, 403: permission, 404: endpoint, 405: endpoint, 407: {cause: "network"}, 408: slowness, 410: version, 429: rateLimit}
 
 type envelope struct {
 	Code    *int            `json:"code"`
@@ -85,10 +85,10 @@ func readAnswer(status int, headers http.Header, body []byte) (json.RawMessage, 
 	var read envelope
 	isEnvelope := json.Unmarshal(body, &read) == nil && read.Code != nil
 	if isEnvelope && *read.Code == 0 && status >= 200 && status < 300 {
-		if len(read.Data) == 0 {
-			return json.RawMessage("{}"), nil
+		if string(read.Data) == "null" {
+			read.Data = nil
 		}
-		return read.Data, nil
+		return read.Data, nil // empty where there is none
 	}
 	problem := &Problem{Message: fmt.Sprintf("no readable envelope (HTTP %d)", status), Wait: readRetryAfter(headers)}
 	if isEnvelope {

@@ -56,9 +56,13 @@ func (connector *Connector) syncAll() error {
 		return err
 	}
 	for _, shop := range shops {
-		if err := connector.syncShop(shop); err != nil {
-			return err
+		// The trouble of one must not keep the others waiting.
+		if failed := connector.syncShop(shop); failed != nil && err == nil {
+			err = failed
 		}
+	}
+	if err != nil {
+		return err
 	}
 	return connector.workOffInbox(false)
 }
@@ -102,7 +106,7 @@ func (connector *Connector) syncShop(shop Shop) error {
 		return err
 	}
 	if problem != nil {
-		connector.alerts.Raise(problem.Cause, "orders", problem.Message)
+		connector.alerts.Raise(problem.Cause, "orders of shop "+shop.ID, problem.Message)
 		return problem
 	}
 	skus := map[string]bool{}
@@ -139,7 +143,7 @@ func (connector *Connector) readPages(shop Shop, since int64) (*Problem, error) 
 			Next  string `json:"next_page_token"`
 			Count *int   `json:"total_count"`
 		}
-		call := Call{Name: "order search", Method: "POST", Path: "/order/202309/orders/search", Cipher: shop.Cipher,
+		call := Call{Name: "order search", Method: "POST", Path: "/order/202309/orders/search", Shop: shop,
 			Query: query, Body: map[string]any{"update_time_ge": since}}
 		if err := connector.platform.Do(call, &found); err != nil {
 			return nil, err
@@ -185,7 +189,7 @@ func (connector *Connector) readOrders(shop Shop, ids []string, once bool) (*Pro
 		var found struct {
 			Orders []json.RawMessage `json:"orders"`
 		}
-		call := Call{Name: "order detail", Method: "GET", Path: "/order/202507/orders", Cipher: shop.Cipher,
+		call := Call{Name: "order detail", Method: "GET", Path: "/order/202507/orders", Shop: shop,
 			Query: map[string]string{"ids": strings.Join(batch, ",")}, Once: once}
 		if err := connector.platform.Do(call, &found); err != nil {
 			return nil, err
@@ -311,7 +315,7 @@ func (connector *Connector) readStock(shop Shop, skus []string) (map[string]leve
 				} `json:"skus"`
 			} `json:"inventory"`
 		}
-		call := Call{Name: "inventory search", Method: "POST", Path: "/product/202309/inventory/search", Cipher: shop.Cipher,
+		call := Call{Name: "inventory search", Method: "POST", Path: "/product/202309/inventory/search", Shop: shop,
 			Body: map[string]any{"sku_ids": batch}}
 		if err := connector.platform.Do(call, &found); err != nil {
 			return nil, err
@@ -375,7 +379,7 @@ func (connector *Connector) writeStock(shop Shop, levels map[string]level, refus
 				Message string `json:"message"`
 			} `json:"errors"`
 		}
-		call := Call{Name: "inventory update", Method: "POST", Cipher: shop.Cipher, Changes: true,
+		call := Call{Name: "inventory update", Method: "POST", Shop: shop, Changes: true,
 			Path: "/product/202309/products/" + level.productID + "/inventory/update",
 			Body: map[string]any{"skus": []any{map[string]any{"id": sku, "inventory": spread(quantity, level.warehouses)}}}}
 		if err := connector.platform.Do(call, &answer); err != nil {
@@ -473,7 +477,7 @@ func (connector *Connector) shipParcel(shop Shop, orderID, packageID string) err
 			Status   string `json:"package_status"`
 			Tracking string `json:"tracking_number"`
 		}
-		call := Call{Name: "package detail", Method: "GET", Path: "/fulfillment/202309/packages/" + packageID, Cipher: shop.Cipher}
+		call := Call{Name: "package detail", Method: "GET", Path: "/fulfillment/202309/packages/" + packageID, Shop: shop}
 		if err := connector.platform.Do(call, &parcel); err != nil {
 			return err
 		}
@@ -486,7 +490,7 @@ func (connector *Connector) shipParcel(shop Shop, orderID, packageID string) err
 		if problem != nil && !problem.Unknown {
 			return problem
 		}
-		call = Call{Name: "ship", Method: "POST", Path: "/fulfillment/202309/packages/" + packageID + "/ship", Cipher: shop.Cipher,
+		call = Call{Name: "ship", Method: "POST", Path: "/fulfillment/202309/packages/" + packageID + "/ship", Shop: shop,
 			Body: map[string]any{"handover_method": "DROP_OFF"}, Changes: true}
 		problem = nil
 		var nothing struct{}

@@ -46,11 +46,12 @@ type Tokens struct {
 
 // Call is one call; it may take several tries.
 type Call struct {
-	Name, Method, Path, Cipher string
-	Query                      map[string]string
-	Body                       any
-	Changes                    bool // then it is not sent again when nobody knows whether it took effect
-	Once                       bool
+	Name, Method, Path string
+	Shop               Shop // empty for a call that is about none; each has its own limits
+	Query              map[string]string
+	Body               any
+	Changes            bool // then it is not sent again when nobody knows whether it took effect
+	Once               bool
 }
 
 // Platform makes calls: signed afresh for each try, repeated only where that is safe.
@@ -77,9 +78,13 @@ func newPlatform(settings Settings, store *Store, alerts *Alerts) *Platform {
 
 // Do makes a call and reads the data of its answer into `into`.
 func (platform *Platform) Do(call Call, into any) error {
+	name := call.Name
+	if call.Shop.ID != "" {
+		name += " of shop " + call.Shop.ID
+	}
 	mayRefresh := true
 	for attempt := 1; ; attempt++ {
-		if problem := platform.waitForTurn(call.Name); problem != nil {
+		if problem := platform.waitForTurn(name); problem != nil {
 			return problem
 		}
 		tokens, problem := platform.usableTokens()
@@ -87,16 +92,22 @@ func (platform *Platform) Do(call Call, into any) error {
 			return problem
 		}
 		data, problem := platform.send(call, tokens.Access)
+		if problem == nil && len(data) == 0 {
+			if call.Changes {
+				return nil
+			}
+			problem = &Problem{Cause: "contract", Message: "the answer holds no data", Retry: readsOnly}
+		}
 		if problem == nil {
 			if err := json.Unmarshal(data, into); err != nil {
 				problem = &Problem{Cause: "mapping", Message: "the data of the answer has another form"}
-				platform.alerts.Raise(problem.Cause, call.Name, problem.Message)
+				platform.alerts.Raise(problem.Cause, name, problem.Message)
 				return problem
 			}
 			return nil
 		}
 		if problem.Wait != nil {
-			platform.noteWait(call.Name, *problem.Wait)
+			platform.noteWait(name, *problem.Wait)
 		}
 		if problem.AboutToken {
 			tokens.Refused = true
@@ -109,7 +120,7 @@ func (platform *Platform) Do(call Call, into any) error {
 		}
 		mayRepeat := problem.Retry == safe || (problem.Retry == readsOnly && !call.Changes)
 		if !mayRepeat || call.Once || attempt >= attemptsOfCall {
-			platform.alerts.Raise(problem.Cause, call.Name, problem.Message)
+			platform.alerts.Raise(problem.Cause, name, problem.Message)
 			problem.Unknown = call.Changes && problem.Retry == readsOnly
 			return problem
 		}
@@ -133,8 +144,8 @@ func (platform *Platform) send(call Call, access string) (json.RawMessage, *Prob
 		body, _ = json.Marshal(call.Body)
 	}
 	query := map[string]string{"app_key": platform.settings.AppKey, "timestamp": strconv.FormatInt(time.Now().Unix(), 10)}
-	if call.Cipher != "" {
-		query["shop_cipher"] = call.Cipher
+	if call.Shop.Cipher != "" {
+		query["shop_cipher"] = call.Shop.Cipher
 	}
 	for key, value := range call.Query {
 		query[key] = value

@@ -24,7 +24,7 @@ const SLOWNESS = { cause: 'slowness', retry: 'reads' };
 const BY_CODE = {
   105001: TOKEN, 105002: TOKEN, 10001: TOKEN, 10002: TOKEN, 401: TOKEN,
   106001: CREDENTIALS, 101000: CREDENTIALS, 10003: CREDENTIALS,
-  36004001: CREDENTIALS, 36004004: CREDENTIALS, 36004005: CREDENTIALS,
+  36004001: CREDENTIALS, 36004004: CREDENTIALS, 36004005: CREDENTIALS, 36009043: CREDENTIALS, 36009044: CREDENTIALS,
   105005: PERMISSION, 36009033: PERMISSION, 403: PERMISSION,
   36009009: ENDPOINT, 36009010: ENDPOINT, 36009014: VERSION,
   36009002: RATE_LIMIT, 36009037: { cause: 'rate_limit' }, // an hour's quota: no pause between tries outlasts it
@@ -42,7 +42,7 @@ const BY_STATUS = { 401: TOKEN, 403: PERMISSION, 404: ENDPOINT, 405: ENDPOINT, 4
 
 export function readAnswer(status, headers, text) {
   const envelope = readEnvelope(text);
-  if (envelope?.code === 0 && status >= 200 && status < 300) return envelope.data ?? {};
+  if (envelope?.code === 0 && status >= 200 && status < 300) return envelope.data ?? null;
   const { cause, ...rest } = meaningOf(status, envelope);
   const what = envelope ? `${envelope.message ?? 'no message'} (code ${envelope.code}, HTTP ${status})` : `no readable envelope (HTTP ${status})`;
   throw new Problem(cause, what, { ...rest, code: envelope?.code ?? null, waitMs: readRetryAfter(headers) });

@@ -39,7 +39,12 @@ export class Connector {
   syncOrders() {
     return this.#alone(async () => {
       try {
-        for (const [shopId, cipher] of await this.#shops()) await this.#syncShop(shopId, cipher);
+        let problem = null;
+        for (const shop of await this.#shops()) {
+          // The trouble of one must not keep the others waiting.
+          await this.#syncShop(shop).catch((error) => (problem ??= error));
+        }
+        if (problem) throw problem;
         await this.#workOffInbox();
         this.store.state.failing = '';
         this.store.save();
@@ -54,10 +59,10 @@ export class Connector {
   // One token may cover several shops, and each has its own cipher.
   async #shops() {
     const data = await this.platform.call('shops', 'GET', '/authorization/202309/shops');
-    const shops = (data.shops ?? []).map((shop) => [shop.id, shop.cipher]);
+    const shops = (data.shops ?? []).map(({ id, cipher }) => ({ id, cipher }));
     if (shops.length === 0) throw new Problem('permission', 'no shop has authorised this app');
     this.store.state.shops = this.store.seal(shops);
-    this.alerts.secrets.push(...shops.map(([, cipher]) => cipher));
+    this.alerts.secrets.push(...shops.map((shop) => shop.cipher));
     return shops;
   }
 
@@ -66,23 +71,23 @@ export class Connector {
     return typeof sealed === 'string' ? this.store.unseal(sealed) : this.#shops();
   }
 
-  async #syncShop(shopId, cipher) {
+  async #syncShop(shop) {
     const { state } = this.store;
     const started = Math.floor(Date.now() / 1000);
-    const since = Math.max(0, (state.watermarks[shopId] ?? 0) - OVERLAP_S);
+    const since = Math.max(0, (state.watermarks[shop.id] ?? 0) - OVERLAP_S);
     const seen = new Set();
     let problem = null;
     let token = '';
     for (let page = 1; ; page++) {
       const found = await this.platform.call('order search', 'POST', '/order/202309/orders/search', {
-        cipher,
+        shop,
         // Oldest first and open at the end: an order that changes meanwhile keeps its place.
         query: { page_size: PAGE_SIZE, sort_field: 'create_time', sort_order: 'ASC', ...(token && { page_token: token }) },
         body: { update_time_ge: since },
       });
       const ids = idsOf(found).filter((id) => !seen.has(id));
       ids.forEach((id) => seen.add(id));
-      problem = (await this.#readOrders(shopId, cipher, ids)) ?? problem;
+      problem = (await this.#readOrders(shop, ids)) ?? problem;
       if (!found.next_page_token) {
         if (seen.size < (found.total_count ?? 0)) problem ??= new Problem('contract', `${found.total_count} orders are counted and ${seen.size} shown`);
         break;
@@ -91,26 +96,26 @@ export class Connector {
       token = found.next_page_token;
     }
     if (problem) {
-      this.alerts.raise(problem.cause, 'orders', problem.message);
+      this.alerts.raise(problem.cause, `orders of shop ${shop.id}`, problem.message);
       throw problem;
     }
     // Only now: a page that was not read must be asked for again.
-    state.watermarks[shopId] = started;
+    state.watermarks[shop.id] = started;
     this.store.save();
-    const skus = Object.values(state.orders).filter((order) => order.shop_id === shopId).flatMap((order) => order.lines.map((line) => line.sku_id));
-    await this.#readStock(cipher, [...new Set(skus)]);
+    const skus = Object.values(state.orders).filter((order) => order.shop_id === shop.id).flatMap((order) => order.lines.map((line) => line.sku_id));
+    await this.#readStock(shop, [...new Set(skus)]);
   }
 
   // Keep all orders that can be read; returns the first problem with the others.
-  async #readOrders(shopId, cipher, ids, attempts) {
+  async #readOrders(shop, ids, attempts) {
     const { state } = this.store;
     let problem = null;
     for (let start = 0; start < ids.length; start += DETAIL_SIZE) {
       const missing = new Set(ids.slice(start, start + DETAIL_SIZE));
-      const found = await this.platform.call('order detail', 'GET', '/order/202507/orders', { cipher, query: { ids: [...missing].join(',') }, attempts });
+      const found = await this.platform.call('order detail', 'GET', '/order/202507/orders', { shop, query: { ids: [...missing].join(',') }, attempts });
       for (const raw of Array.isArray(found.orders) ? found.orders : []) {
         try {
-          const order = readOrder(raw, shopId);
+          const order = readOrder(raw, shop.id);
           missing.delete(order.id);
           if (!isKnownStatus(order.status)) this.alerts.raise('contract', 'orders', `the status ${order.status} is unknown; it is kept as it is`);
           if (isNewer(order, state.orders[order.id])) state.orders[order.id] = order;
@@ -141,11 +146,11 @@ export class Connector {
       const refused = new Set(); // not asked again before the next flush
       let problem = null;
       for (let round = 1; round <= ROUNDS && Object.keys(wishes).some((sku) => !refused.has(sku)); round++) {
-        for (const [, cipher] of await this.#knownShops()) {
-          const levels = await this.#readStock(cipher, Object.keys(wishes));
+        for (const shop of await this.#knownShops()) {
+          const levels = await this.#readStock(shop, Object.keys(wishes));
           this.#settle(levels);
           try {
-            problem = (await this.#write(cipher, levels, refused)) ?? problem;
+            problem = (await this.#write(shop, levels, refused)) ?? problem;
           } catch (error) {
             if (!error.unknown) throw error;
             // Nobody knows whether it was applied: the next round's read will tell.
@@ -162,10 +167,10 @@ export class Connector {
     });
   }
 
-  async #readStock(cipher, skus) {
+  async #readStock(shop, skus) {
     const levels = new Map();
     for (let start = 0; start < skus.length; start += STOCK_SIZE) {
-      const found = await this.platform.call('inventory search', 'POST', '/product/202309/inventory/search', { cipher, body: { sku_ids: skus.slice(start, start + STOCK_SIZE) } });
+      const found = await this.platform.call('inventory search', 'POST', '/product/202309/inventory/search', { shop, body: { sku_ids: skus.slice(start, start + STOCK_SIZE) } });
       for (const product of found.inventory ?? []) {
         for (const sku of product.skus) {
           levels.set(sku.id, {
@@ -195,7 +200,7 @@ export class Connector {
   }
 
   // Returns why SKUs were refused, null where none was.
-  async #write(cipher, levels, refused) {
+  async #write(shop, levels, refused) {
     const { wishes } = this.store.state;
     let refusal = null;
     for (const [sku, level] of levels) {
@@ -204,7 +209,7 @@ export class Connector {
       wish.committedBefore ??= level.committed;
       this.store.save();
       const found = await this.platform.call('inventory update', 'POST', `/product/202309/products/${level.productId}/inventory/update`, {
-        cipher,
+        shop,
         body: { skus: [{ id: sku, inventory: spread(wish.quantity, level.warehouses) }] },
         changes: true,
       });
@@ -221,32 +226,32 @@ export class Connector {
 
   ship(orderId) {
     return this.#alone(async () => {
-      const [order, cipher] = await this.#locate(orderId);
+      const [order, shop] = await this.#locate(orderId);
       if (!SHIPPED.includes(order.status)) {
         if (!SHIPPABLE.includes(order.status)) throw new Problem('mapping', `order ${orderId} is ${order.status} and cannot be shipped`);
         if (order.package_ids.length === 0) throw new Problem('mapping', `order ${orderId} has no parcel yet; buy a label in the seller centre`);
       }
-      for (const packageId of order.package_ids) await this.#shipParcel(orderId, packageId, cipher);
-      await this.#readOrders(order.shop_id, cipher, [orderId]);
+      for (const packageId of order.package_ids) await this.#shipParcel(orderId, packageId, shop);
+      await this.#readOrders(shop, [orderId]);
       return Object.values(this.store.state.shipments).filter((shipment) => shipment.order_id === orderId);
     });
   }
 
   async #locate(orderId) {
     const home = this.store.state.orders[orderId]?.shop_id;
-    for (const [shopId, cipher] of await this.#knownShops()) {
-      if (home && home !== shopId) continue;
-      const problem = await this.#readOrders(shopId, cipher, [orderId]);
-      if (!problem) return [this.store.state.orders[orderId], cipher];
+    for (const shop of await this.#knownShops()) {
+      if (home && home !== shop.id) continue;
+      const problem = await this.#readOrders(shop, [orderId]);
+      if (!problem) return [this.store.state.orders[orderId], shop];
     }
     throw new Problem('mapping', `order ${orderId} is in none of the shops`);
   }
 
-  async #shipParcel(orderId, packageId, cipher) {
+  async #shipParcel(orderId, packageId, shop) {
     const { shipments } = this.store.state;
     let problem = null;
     for (let round = 1; round <= ROUNDS; round++) {
-      const parcel = await this.platform.call('package detail', 'GET', `/fulfillment/202309/packages/${packageId}`, { cipher });
+      const parcel = await this.platform.call('package detail', 'GET', `/fulfillment/202309/packages/${packageId}`, { shop });
       if (PARCEL_LEFT.includes(parcel.package_status)) {
         shipments[packageId] = { order_id: orderId, package_id: packageId, tracking_number: parcel.tracking_number ?? '' };
         this.store.save();
@@ -254,7 +259,7 @@ export class Connector {
       }
       if (problem && !problem.unknown) throw problem;
       try {
-        await this.platform.call('ship', 'POST', `/fulfillment/202309/packages/${packageId}/ship`, { cipher, body: { handover_method: 'DROP_OFF' }, changes: true });
+        await this.platform.call('ship', 'POST', `/fulfillment/202309/packages/${packageId}/ship`, { shop, body: { handover_method: 'DROP_OFF' }, changes: true });
         problem = null;
       } catch (error) {
         if (!error.unknown && !SHIPPED_BEFORE.has(error.code)) throw error;
@@ -296,9 +301,10 @@ export class Connector {
   // A webhook only says that something changed: what is true now is read from the API.
   async #workOffInbox(attempts) {
     const { inbox } = this.store.state;
-    const ciphers = new Map(await this.#knownShops());
+    const shops = Object.keys(inbox).length > 0 ? await this.#knownShops() : [];
     for (const [id, { shopId, orderIds }] of Object.entries(inbox)) {
-      const problem = ciphers.has(shopId) ? await this.#readOrders(shopId, ciphers.get(shopId), orderIds, attempts) : null;
+      const shop = shops.find((each) => each.id === shopId); // of another shop there is nothing to read
+      const problem = shop ? await this.#readOrders(shop, orderIds, attempts) : null;
       if (problem) throw problem;
       delete inbox[id];
       this.store.save();

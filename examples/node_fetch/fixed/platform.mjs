@@ -18,13 +18,16 @@ export class Platform {
 
   // changes: whether the call changes anything; then it is not sent again when nobody knows
   // whether it took effect.
-  async call(name, method, path, { cipher, query = {}, body, changes = false, attempts = ATTEMPTS } = {}) {
+  async call(title, method, path, { shop, query = {}, body, changes = false, attempts = ATTEMPTS } = {}) {
+    const name = shop ? `${title} of shop ${shop.id}` : title; // each shop has its own limits
     let mayRefresh = true;
     for (let attempt = 1; ; attempt++) {
       await this.#waitForTurn(name);
       const { access } = await this.#usableTokens();
       try {
-        return await this.#send(method, path, access, { cipher, query, body });
+        const data = await this.#send(method, path, access, { shop, query, body });
+        if (!data && !changes) throw new Problem('contract', 'the answer holds no data', { retry: 'reads' });
+        return data ?? {};
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem;
         if (problem.waitMs !== null) this.#noteWait(name, problem.waitMs);
@@ -52,11 +55,11 @@ export class Platform {
     await sleep(base + Math.random() * (bound - base));
   }
 
-  async #send(method, path, access, { cipher, query, body }) {
+  async #send(method, path, access, { shop, query, body }) {
     // The bytes that are signed are the bytes that are sent; the time stamp is of this try.
     const text = body === undefined ? '' : JSON.stringify(body);
     const signed = { ...query, app_key: this.settings.appKey, timestamp: String(Math.floor(Date.now() / 1000)) };
-    if (cipher) signed.shop_cipher = cipher;
+    if (shop) signed.shop_cipher = shop.cipher;
     signed.sign = sign(this.settings.appSecret, path, signed, text);
     const headers = { 'content-type': 'application/json', 'x-tts-access-token': access };
     return this.#exchange(`${this.settings.apiUrl}${path}?${encode(signed)}`, { method, headers, body: text || undefined });
@@ -64,15 +67,26 @@ export class Platform {
 
   // One exchange, bounded in time as a whole: against silence and against answers that only trickle.
   async #exchange(url, options) {
+    const control = new AbortController();
     let response;
-    try {
-      const signal = AbortSignal.timeout(this.settings.timeoutMs);
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new DOMException('too late', 'TimeoutError')), this.settings.timeoutMs);
+    });
+    const answered = async () => {
       // A signature holds for one path, and a token must not travel to another host.
-      response = await fetch(url, { ...options, redirect: 'manual', signal });
+      response = await fetch(url, { ...options, redirect: 'manual', signal: control.signal });
       return readAnswer(response.status, response.headers, await response.text());
+    };
+    try {
+      // A signal alone is not enough: of some bodies that cannot be unpacked, text() never hears it.
+      return await Promise.race([answered(), late]);
     } catch (error) {
       if (error instanceof Problem) throw error;
       throw describeFailure(error, response);
+    } finally {
+      clearTimeout(timer);
+      control.abort();
     }
   }
 
@@ -116,7 +130,7 @@ export class Platform {
     for (let attempt = 1; ; attempt++) {
       try {
         const data = await this.#exchange(`${this.settings.tokenUrl}/api/v2/token/refresh?${encode(query)}`, { method: 'GET' });
-        if (!data.access_token || !data.refresh_token) throw new Problem('contract', 'the answer to the refresh holds no tokens', { retry: 'safe' });
+        if (!data?.access_token || !data.refresh_token) throw new Problem('contract', 'the answer to the refresh holds no tokens', { retry: 'safe' });
         const fresh = { access: data.access_token, refresh: data.refresh_token, expiresAt: data.access_token_expire_in };
         this.alerts.secrets.push(fresh.access, fresh.refresh);
         this.#keepTokens({ ...tokens, ...fresh, refused: false, notBefore: 0 });
@@ -165,6 +179,8 @@ function describeFailure(error, response) {
       ? new Problem('slowness', 'the answer stopped half-way', { retry: 'reads' })
       : new Problem('network', 'no answer in time', { retry: 'reads' });
   }
+  // By the rules of fetch a 407 is no answer but an error without a word: a proxy wants a password.
+  if (error.cause?.message === '') return new Problem('network', 'something on the way refuses (perhaps a proxy, with 407)');
   const code = error.cause?.code ?? error.message;
   const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
   return new Problem('network', `the connection failed (${code})`, { retry: neverSent ? 'safe' : 'reads' });

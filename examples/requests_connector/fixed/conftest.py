@@ -10,21 +10,11 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from requests_shop.calls import Patience
 from requests_shop.connector import Connector
-
-QUICK = Patience(
-    base_s=0.05,
-    cap_s=1.0,
-    attempts=5,
-    longest_wait_s=5.0,
-    connect_s=1.0,
-    read_s=2.0,
-    total_s=5.0,
-)
-"""On real sockets every second of patience is a second of waiting; virtual ones cost nothing."""
+from shop_parts.patience import QUICK, Patience
 
 
 @pytest.fixture

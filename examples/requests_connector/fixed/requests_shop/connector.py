@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from requests_shop.alerts import Alerts
-from requests_shop.answers import CallError
-from requests_shop.calls import Calls, Patience, is_genuine
-from requests_shop.kept import Kept
-from requests_shop.orders import LIFE, ids_of, is_newer, read_order
+from shop_parts.alerts import Alerts
+from shop_parts.answers import CallError
+from shop_parts.events import TOLD_BY_WEBHOOK, Event, read_event
+from shop_parts.kept import Kept
+from shop_parts.orders import LIFE, ids_of, is_newer, read_order
+from shop_parts.patience import Patience
+from shop_parts.shipping import PARCEL_LEFT, SHIPPED_BEFORE, require_shippable
+from shop_parts.shops import Shop
+from shop_parts.signing import is_genuine
+from shop_parts.stock import is_done, read_levels, refusal_of, spread
+
+from requests_shop.calls import Calls
 
 __all__ = ["Connector"]
 
@@ -27,15 +32,6 @@ STOCK_SIZE = 300
 ROUNDS = 4
 WEBHOOK_WAIT_S = 0.5
 TOKEN_LIFE_S = 7 * 86_400
-
-SHIPPABLE = ("AWAITING_SHIPMENT", "PARTIALLY_SHIPPING")
-SHIPPED = ("AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED")
-PARCEL_LEFT = ("FULFILLING", "COMPLETED")
-SHIPPED_BEFORE = {11006021, 21008099, 21011006, 21011020, 21011040, 21023046, 21042056}
-TOLD_BY_WEBHOOK = {
-    6: "the seller removed this app",
-    7: "the authorisation ends soon; renew it",
-}
 
 
 class Connector:
@@ -82,12 +78,11 @@ class Connector:
         with self._work:
             self._settings.update(changes)
             if "access_token" in changes:
-                expires_at = int(time.time()) + TOKEN_LIFE_S
-                self._settings.setdefault("access_token_expires_at", expires_at)
-                if "access_token_expires_at" not in changes:
-                    self._settings["access_token_expires_at"] = expires_at
-                self._calls.take_tokens()
-            self._calls.revive()
+                # The documented life; a shorter one is told by a code.
+                expires_at = changes.get("access_token_expires_at", time.time() + TOKEN_LIFE_S)
+                self._settings["access_token_expires_at"] = expires_at
+                self._calls.tokens.take(self._settings)
+            self._calls.tokens.revive()
 
     # Orders
 
@@ -99,41 +94,52 @@ class Connector:
         """
         with self._work:
             try:
-                for shop_id, cipher in self._ask_for_shops().items():
-                    self._sync_shop(shop_id, cipher)
+                problems = [self._try_to_sync(shop) for shop in self._ask_for_shops()]
+                for problem in filter(None, problems):
+                    raise problem
                 self._work_off_inbox()
-            except CallError as problem:
-                self._kept.put("failing", "", problem.cause)
+            except CallError as error:
+                self._kept.put("failing", "", error.cause)
                 raise
             self._kept.remove("failing", "")
             return {"orders": len(self._kept.all("order"))}
 
-    def _ask_for_shops(self) -> dict[str, str]:
-        """Return ciphers by shop: one token may cover several shops."""
+    def _ask_for_shops(self) -> list[Shop]:
+        """Return the authorised shops: one token may cover several, and each has its own cipher."""
         data = self._calls.call("shops", "GET", "/authorization/202309/shops")
-        shops = {shop["id"]: shop["cipher"] for shop in data.get("shops") or []}
-        if not shops:
+        rows = [[shop["id"], shop["cipher"]] for shop in data.get("shops") or []]
+        if not rows:
             raise CallError("permission", "no shop has authorised this app")
-        self._alerts.secrets += shops.values()
-        self._kept.put("shops", "", shops)
-        return shops
+        self._alerts.secrets += [cipher for _, cipher in rows]
+        self._kept.put("shops", "", rows)
+        return [Shop(*row) for row in rows]
 
-    def _shops(self) -> dict[str, str]:
-        return self._kept.get("shops") or self._ask_for_shops()
+    def _shops(self) -> list[Shop]:
+        rows = self._kept.get("shops")
+        return [Shop(*row) for row in rows] if rows else self._ask_for_shops()
 
-    def _sync_shop(self, shop_id: str, cipher: str) -> None:
+    def _try_to_sync(self, shop: Shop) -> CallError | None:
+        """Sync one shop; its trouble must not keep the others waiting."""
+        try:
+            self._sync_shop(shop)
+        except CallError as error:
+            return error
+        return None
+
+    def _sync_shop(self, shop: Shop) -> None:
         started = int(time.time())
-        since = max(0, (self._kept.get("watermark", shop_id) or 0) - OVERLAP_S)
-        problem = self._read_pages(shop_id, cipher, since)
+        since = max(0, (self._kept.get("watermark", shop.id) or 0) - OVERLAP_S)
+        problem = self._read_pages(shop, since)
         if problem is not None:
-            self._alerts.raise_(problem.cause, "orders", str(problem))
+            self._alerts.raise_(problem.cause, f"orders of shop {shop.id}", str(problem))
             raise problem
         # Only now: a page that was not read must be asked for again.
-        self._kept.put("watermark", shop_id, started)
-        orders = [order for order in self.orders() if order["shop_id"] == shop_id]
-        self._read_stock(cipher, sorted({x["sku_id"] for row in orders for x in row["lines"]}))
+        self._kept.put("watermark", shop.id, started)
+        orders = [order for order in self.orders() if order["shop_id"] == shop.id]
+        skus = sorted({line["sku_id"] for order in orders for line in order["lines"]})
+        self._read_stock(shop, skus)
 
-    def _read_pages(self, shop_id: str, cipher: str, since: int) -> CallError | None:
+    def _read_pages(self, shop: Shop, since: int) -> CallError | None:
         """Keep all orders that can be read; return the first problem with the others."""
         seen: set[str] = set()
         problem, token = None, ""
@@ -144,7 +150,7 @@ class Connector:
                 "order search",
                 "POST",
                 "/order/202309/orders/search",
-                cipher=cipher,
+                shop=shop,
                 query=query | ({"page_token": token} if token else {}),
                 body={"update_time_ge": since},
             )
@@ -153,7 +159,7 @@ class Connector:
             except CallError as unread:
                 return unread
             seen.update(ids)
-            problem = self._read_orders(shop_id, cipher, ids) or problem
+            problem = self._read_orders(shop, ids) or problem
             next_token = page.get("next_page_token") or ""
             if not next_token:
                 if len(seen) < page.get("total_count", 0) and problem is None:
@@ -165,7 +171,7 @@ class Connector:
         return CallError("contract", "the pages of orders do not end")
 
     def _read_orders(
-        self, shop_id: str, cipher: str, ids: Sequence[str], *, hurried: bool = False
+        self, shop: Shop, ids: Sequence[str], *, hurried: bool = False
     ) -> CallError | None:
         problem = None
         for start in range(0, len(ids), DETAIL_SIZE):
@@ -174,14 +180,14 @@ class Connector:
                 "order detail",
                 "GET",
                 "/order/202507/orders",
-                cipher=cipher,
+                shop=shop,
                 query={"ids": ",".join(batch)},
                 hurried=hurried,
             )
             rows, found = data.get("orders"), set()
             for row in rows if isinstance(rows, list) else []:
                 try:
-                    order = read_order(row, shop_id)
+                    order = read_order(row, shop.id)
                 except CallError as unread:
                     problem = problem or unread
                     continue
@@ -219,11 +225,11 @@ class Connector:
             for round in range(1, ROUNDS + 1):
                 if not set(self._kept.all("wish")) - set(refused):
                     break
-                for cipher in self._shops().values():
-                    levels = self._read_stock(cipher, list(self._kept.all("wish")))
+                for shop in self._shops():
+                    levels = self._read_stock(shop, list(self._kept.all("wish")))
                     self._settle(levels)
                     try:
-                        self._write_stock(cipher, levels, refused)
+                        self._write_stock(shop, levels, refused)
                     except CallError as failed:
                         if not failed.unknown:
                             raise
@@ -238,27 +244,17 @@ class Connector:
                 self._alerts.raise_(problem.cause, "stock", text)
                 raise CallError(problem.cause, text)
 
-    def _read_stock(self, cipher: str, sku_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def _read_stock(self, shop: Shop, sku_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         levels: dict[str, dict[str, Any]] = {}
         for start in range(0, len(sku_ids), STOCK_SIZE):
             data = self._calls.call(
                 "inventory search",
                 "POST",
                 "/product/202309/inventory/search",
-                cipher=cipher,
+                shop=shop,
                 body={"sku_ids": sku_ids[start : start + STOCK_SIZE]},
             )
-            for product in data.get("inventory") or []:
-                for sku in product["skus"]:
-                    levels[sku["id"]] = {
-                        "product_id": product["product_id"],
-                        "quantity": sku["total_available_quantity"],
-                        "committed": sku["total_committed_quantity"],
-                        "warehouses": {
-                            row["warehouse_id"]: row["available_quantity"]
-                            for row in sku["warehouse_inventory"]
-                        },
-                    }
+            levels |= read_levels(data)
         with self._kept.together():
             for sku_id, level in levels.items():
                 self._kept.put("stock", sku_id, level["quantity"])
@@ -266,17 +262,11 @@ class Connector:
 
     def _settle(self, levels: Mapping[str, Any]) -> None:
         for sku_id, wish in self._kept.all("wish").items():
-            level = levels.get(sku_id)
-            if level is None:
-                continue
-            # What was sold since the write is gone from the shelf, and was there before.
-            before = level["committed"] if wish["committed"] is None else wish["committed"]
-            sold = max(0, level["committed"] - before)
-            if wish["quantity"] in (level["quantity"], level["quantity"] + sold):
+            if sku_id in levels and is_done(wish, levels[sku_id]):
                 self._kept.remove("wish", sku_id)
 
     def _write_stock(
-        self, cipher: str, levels: Mapping[str, Any], refused: dict[str, CallError]
+        self, shop: Shop, levels: Mapping[str, Any], refused: dict[str, CallError]
     ) -> None:
         for sku_id, wish in self._kept.all("wish").items():
             level = levels.get(sku_id)
@@ -284,18 +274,17 @@ class Connector:
                 continue
             if wish["committed"] is None:
                 self._kept.put("wish", sku_id, {**wish, "committed": level["committed"]})
-            inventory = _spread(wish["quantity"], level["warehouses"])
+            inventory = spread(wish["quantity"], level["warehouses"])
             data = self._calls.call(
                 "inventory update",
                 "POST",
                 f"/product/202309/products/{level['product_id']}/inventory/update",
-                cipher=cipher,
+                shop=shop,
                 body={"skus": [{"id": sku_id, "inventory": inventory}]},
                 changes=True,
             )
             # Code 0 is no success yet: each SKU may be refused on its own.
-            for error in data.get("errors") or []:
-                text = f"refused: {error.get('message')} (code {error.get('code')})"
+            if text := refusal_of(data):
                 refused[sku_id] = CallError("contract", text)
 
     # Shipping: look, act, and look again; a ship call has no idempotency key
@@ -307,31 +296,27 @@ class Connector:
             CallError: If its state does not allow it, or it cannot be seen to have left.
         """
         with self._work:
-            order, cipher = self._locate(order_id)
-            if order["status"] not in (*SHIPPABLE, *SHIPPED):
-                raise CallError("mapping", f"order {order_id} is {order['status']}")
-            if not order["package_ids"]:
-                text = f"order {order_id} has no parcel yet; buy a label in the seller centre"
-                raise CallError("mapping", text)
+            order, shop = self._locate(order_id)
+            require_shippable(order)
             for package_id in order["package_ids"]:
-                self._ship_parcel(order_id, package_id, cipher)
-            self._read_orders(order["shop_id"], cipher, [order_id])
+                self._ship_parcel(order_id, package_id, shop)
+            self._read_orders(shop, [order_id])
         return [row for row in self.shipments() if row["order_id"] == order_id]
 
-    def _locate(self, order_id: str) -> tuple[dict[str, Any], str]:
+    def _locate(self, order_id: str) -> tuple[dict[str, Any], Shop]:
         known = self._kept.get("order", order_id)
-        for shop_id, cipher in self._shops().items():
-            if known is not None and known["shop_id"] != shop_id:
+        for shop in self._shops():
+            if known is not None and known["shop_id"] != shop.id:
                 continue
-            if self._read_orders(shop_id, cipher, [order_id]) is None:
-                return self._kept.get("order", order_id), cipher
+            if self._read_orders(shop, [order_id]) is None:
+                return self._kept.get("order", order_id), shop
         raise CallError("mapping", f"order {order_id} is in none of the shops")
 
-    def _ship_parcel(self, order_id: str, package_id: str, cipher: str) -> None:
+    def _ship_parcel(self, order_id: str, package_id: str, shop: Shop) -> None:
         path = f"/fulfillment/202309/packages/{package_id}"
         problem = None
         for round in range(1, ROUNDS + 1):
-            parcel = self._calls.call("package detail", "GET", path, cipher=cipher)
+            parcel = self._calls.call("package detail", "GET", path, shop=shop)
             if parcel.get("package_status") in PARCEL_LEFT:
                 number = parcel.get("tracking_number") or ""
                 row = {"order_id": order_id, "package_id": package_id, "tracking_number": number}
@@ -341,9 +326,7 @@ class Connector:
                 raise problem
             try:
                 body = {"handover_method": "DROP_OFF"}
-                self._calls.call(
-                    "ship", "POST", f"{path}/ship", cipher=cipher, body=body, changes=True
-                )
+                self._calls.call("ship", "POST", f"{path}/ship", shop=shop, body=body, changes=True)
             except CallError as failed:
                 problem = failed
                 if failed.unknown:
@@ -363,17 +346,17 @@ class Connector:
         if not is_genuine(self._settings, raw, named.get("authorization", "")):
             self._alerts.raise_("webhook", "webhooks", "a forged webhook was refused")
             return 401
-        id, kind, shop_id, order_ids = _read_event(raw)
+        event = read_event(raw)
         with self._kept.together():
-            is_new = self._kept.add("seen", id, int(time.time()))
-            if is_new and order_ids:
-                self._kept.put("inbox", id, [shop_id, order_ids])
-        if is_new and kind in TOLD_BY_WEBHOOK:
-            self._alerts.raise_("credentials", "authorisation", TOLD_BY_WEBHOOK[kind])
+            is_new = self._kept.add("seen", event.key, int(time.time()))
+            if is_new and event.order_ids:
+                self._kept.put("inbox", event.key, [event.shop_id, event.order_ids])
+        if is_new and event.kind in TOLD_BY_WEBHOOK:
+            self._alerts.raise_("credentials", "authorisation", TOLD_BY_WEBHOOK[event.kind])
         # The platform waits three seconds: what cannot be done in less waits for the next sync.
         if is_new and self._work.acquire(timeout=WEBHOOK_WAIT_S):
             try:
-                self._work_off(id, shop_id, order_ids, hurried=True)
+                self._work_off(event, hurried=True)
             except CallError:
                 pass  # told by an alert
             finally:
@@ -381,19 +364,18 @@ class Connector:
         return 200
 
     def _work_off_inbox(self) -> None:
-        for id, (shop_id, order_ids) in self._kept.all("inbox").items():
-            self._work_off(id, shop_id, order_ids)
+        for key, (shop_id, order_ids) in self._kept.all("inbox").items():
+            self._work_off(Event(key, shop_id=shop_id, order_ids=tuple(order_ids)))
 
-    def _work_off(
-        self, id: str, shop_id: str, order_ids: list[str], *, hurried: bool = False
-    ) -> None:
+    def _work_off(self, event: Event, *, hurried: bool = False) -> None:
         """Read what a webhook is about. It only says that something changed, not what is true."""
-        cipher = (self._kept.get("shops") or {}).get(shop_id)
-        if cipher is not None and order_ids:
-            problem = self._read_orders(shop_id, cipher, order_ids, hurried=hurried)
+        ciphers = dict(self._kept.get("shops") or [])
+        if event.shop_id in ciphers and event.order_ids:
+            shop = Shop(event.shop_id, ciphers[event.shop_id])
+            problem = self._read_orders(shop, event.order_ids, hurried=hurried)
             if problem is not None:
                 raise problem
-        self._kept.remove("inbox", id)
+        self._kept.remove("inbox", event.key)
 
     # What it knows: answered from the file, whether the platform can be reached or not
 
@@ -411,7 +393,7 @@ class Connector:
 
     def tokens(self) -> dict[str, Any]:
         """Return the pair. For tests and for nothing else: these are secrets."""
-        pair = self._kept.get("tokens")
+        pair = self._calls.tokens.current()
         return {
             "access_token": pair["access"],
             "refresh_token": pair["refresh"],
@@ -422,32 +404,3 @@ class Connector:
         failing, waits = self._kept.get("failing"), {**self._kept.all("wish")}
         waits |= self._kept.all("inbox")
         return {"status": "degraded" if failing or waits else "ok", "failing": failing}
-
-
-def _spread(quantity: int, warehouses: Mapping[str, int]) -> list[dict[str, Any]]:
-    """All warehouses of a SKU must be listed; the first takes what the others do not hold."""
-    first, *others = warehouses
-    shares, left = {}, quantity
-    for id in others:
-        shares[id] = min(warehouses[id], left)
-        left -= shares[id]
-    shares = {first: left, **shares}
-    return [{"warehouse_id": id, "quantity": shares[id]} for id in shares]
-
-
-def _read_event(body: bytes) -> tuple[str, int, str, list[str]]:
-    """Return key, type, shop and orders of a webhook. Ids may come as numbers."""
-    digest = hashlib.sha256(body).hexdigest()
-    try:
-        event = json.loads(body)
-        data = event.get("data") or {}
-        ids = [data.get("order_id")]
-        for parcel in data.get("package_list") or []:
-            ids.extend(parcel.get("order_id_list") or [])
-        notification = event.get("tts_notification_id")
-    except (ValueError, AttributeError, TypeError):
-        return digest, -1, "", []
-    shop_id = str(event.get("shop_id") or "")
-    key = f"{shop_id} {notification}" if notification else digest
-    order_ids = list(dict.fromkeys(str(id) for id in ids if str(id or "").isdigit()))
-    return key, event.get("type", -1), shop_id, order_ids

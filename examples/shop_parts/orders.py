@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from requests_shop.answers import CallError
+from shop_parts.answers import CallError
 
 __all__ = ["LIFE", "ids_of", "is_newer", "read_order"]
 

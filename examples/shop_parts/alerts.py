@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import time
 
-from requests_shop.kept import Kept
+from shop_parts.kept import Kept
 
 __all__ = ["Alerts"]
 
 AGAIN_AFTER_S = 3_600.0
 
-logger = logging.getLogger("requests_shop")
+logger = logging.getLogger("shop")
 
 
 class Alerts:

@@ -62,6 +62,7 @@ SLOWNESS: Meaning = ("slowness", READS, False)
 BY_CODE = {
     **dict.fromkeys((105001, 105002, 10001, 10002, 401), TOKEN),
     **dict.fromkeys((106001, 101000, 10003, 36004001, 36004004, 36004005), CREDENTIALS),
+    **dict.fromkeys((36009043, 36009044), CREDENTIALS),
     **dict.fromkeys((105005, 36009033, 403), PERMISSION),
     **dict.fromkeys((36009009, 36009010), ENDPOINT),
     36009014: VERSION,
@@ -85,6 +86,7 @@ BY_STATUS = {
     403: PERMISSION,
     404: ENDPOINT,
     405: ENDPOINT,
+    407: ("network", NEVER, False),
     408: SLOWNESS,
     410: VERSION,
     429: RATE_LIMIT,
@@ -132,11 +134,18 @@ def _meaning(status: int, envelope: dict[str, Any] | None) -> Meaning:
 
 def _envelope(body: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode(), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
         return None
     has_code = isinstance(value, dict) and type(value.get("code")) is int
     return value if has_code else None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says the same thing twice: nobody knows which one was meant."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return dict(pairs)
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

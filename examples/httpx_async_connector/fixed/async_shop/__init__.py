@@ -1,0 +1,1 @@
+"""An asynchronous order and stock connector for TikTok Shop, on any HTTP library."""
