@@ -64,14 +64,22 @@ class Connector(Caller):
 
     def read_pages(self, shop: ShopAccess, since: int) -> None:
         """Walk through all pages of a search, and read every order on them."""
-        token = ""
+        token, shown = "", set[str]()
         for _ in range(PAGE_LIMIT):
             page = self.read_page(shop, since, token)
-            self.read_orders(shop, [row["id"] for row in page.get("orders") or []])
+            ids = [row["id"] for row in page.get("orders") or []]
+            self.read_orders(shop, ids)
+            shown.update(ids)
             token = page.get("next_page_token") or ""
             if not token:
+                self.check_pages(len(shown), page)
                 return
         raise Trouble("contract", "the pages do not end")
+
+    def check_pages(self, shown: int, page: Json) -> None:
+        """Hold what the pages showed against what the search counts."""
+        if shown < page.get("total_count", 0):
+            raise Trouble("contract", f"{shown} of {page['total_count']} orders were shown")
 
     def read_page(self, shop: ShopAccess, since: int, token: str) -> Json:
         """Read one page; size and token belong into the query."""

@@ -78,6 +78,14 @@ class MovesItsMarkFirst(Connector):
         super().read_pages(shop, since)
 
 
+@broken("orders_complete.order_lost", "data/pages-gap")
+class BelievesInItsPages(Connector):
+    """Never holds what its pages showed against what the search counts."""
+
+    def check_pages(self, shown: int, page: Json) -> None:
+        """Look at nothing."""
+
+
 @broken("orders_complete.order_lost", "overload/blip-503")
 class FiltersByLocalTime(Connector):
     """Filters by local time, two hours ahead of UTC, and misses what has just changed."""

@@ -105,7 +105,7 @@ class PutsSoldUnitsBack(KeepsBooks):
         return level is not None and level["quantity"] == self.state["outbox"][sku]["quantity"]
 
 
-@broken("stock_converges.stock_differs", "stock/product-off-sale")
+@broken("stock_converges.stock_differs", "stock/product-off-sale", "stock/locked-by-a-promotion")
 class ForgetsRefusedPushes(KeepsBooks):
     """Forgets a push that the platform refuses for good as it is today."""
 

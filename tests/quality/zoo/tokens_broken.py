@@ -106,6 +106,15 @@ class BelievesInADay(Connector):
         return int(time.time()) + 86_400
 
 
+@broken("token_refreshed_once.refresh_for_other_error", "auth/shop-inactive")
+class TakesEach401ForExpired(Connector):
+    """Takes status 401 for an expired token, whatever the code beside it says."""
+
+    def meaning_of_code(self, code: int, message: str, status: int) -> tuple[str, str]:
+        cause, kind = super().meaning_of_code(code, message, status)
+        return (cause, "token") if status == 401 else (cause, kind)
+
+
 @broken("token_refreshed_once.refresh_without_need", "overload/blip-503")
 class RefreshesAtEachStart(Connector):
     """Refreshes at each start instead of using the pair it has."""
