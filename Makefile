@@ -94,6 +94,10 @@ prove-twin-memory: $(READY) ## The served twin's memory stays flat over a millio
 prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty folder
 	@$(BIN)/python -m tests.proofs.prove_new_user
 
+.PHONY: prove-backlog
+prove-backlog: $(READY) ## Every known pitfall, defect and fact is covered, or says why not
+	@$(BIN)/python -m tests.proofs.prove_backlog
+
 .PHONY: prove-sdk
 prove-sdk: $(READY) ## A package written by others completes and parses each of its operations
 	@$(BIN)/python -m tests.proofs.prove_sdk
