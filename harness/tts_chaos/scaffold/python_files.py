@@ -19,14 +19,16 @@ _CLIENTS: Mapping[str, Mapping[str, str]] = {
     "httpx": {
         "client": "httpx",
         "session": "httpx.Client()",
-        "no_answer": "httpx.TransportError",
+        "no_answer": "httpx.RequestError",
         "body": "content",
+        "redirects": "",
     },
     "requests": {
         "client": "requests",
         "session": "requests.Session()",
-        "no_answer": "requests.ConnectionError, requests.Timeout",
+        "no_answer": "requests.RequestException",
         "body": "data",
+        "redirects": ', "allow_redirects": False',
     },
 }
 _NEEDS = {"deliver_webhook": ("sync_orders", "orders")}
@@ -61,6 +63,7 @@ _CONFTEST = '''\
 """Puts the integration before a twin of TikTok Shop: `pytest --tts-chaos` uses it."""
 
 import pytest
+
 from tts_adapter import Adapter
 
 
@@ -87,8 +90,7 @@ def _starter(answers: Answers) -> str:
             kept.append(text)
     text = "".join(kept)
     for key, value in _CLIENTS[answers.client].items():
-        several = key == "no_answer" and "," in value
-        text = text.replace(f"@{key}@", f"({value})" if several else value)
+        text = text.replace(f"@{key}@", value)
     return text
 
 
@@ -106,7 +108,7 @@ def _own(answers: Answers) -> str:
         ending = f"    yield {given}\n    integration.close()\n"
     return (
         '"""Puts the integration before a twin of TikTok Shop: `pytest --tts-chaos` uses it."""\n\n'
-        f"import pytest\nfrom {factory.module} import {factory.name}\n{adapter}\n\n"
+        f"import pytest\n\nfrom {factory.module} import {factory.name}\n{adapter}\n\n"
         "@pytest.fixture\n"
         f"def tts_integration({fixtures}):\n"
         '    """Give what `tts_twin` has (addresses, keys, tokens, shops) to the integration."""\n'
