@@ -102,6 +102,10 @@ prove-backlog: $(READY) ## Every known pitfall, defect and fact is covered, or s
 prove-sdk: $(READY) ## A package written by others completes and parses each of its operations
 	@$(BIN)/python -m tests.proofs.prove_sdk
 
+.PHONY: prove-webhooks
+prove-webhooks: $(READY) ## Generated webhooks, forged and broken ones too, and every order of five of them
+	@$(BIN)/python -m tests.proofs.prove_webhooks
+
 .PHONY: prove-conformance
 prove-conformance: $(READY) ## Schemathesis runs every check over every operation and follows every link
 	@$(BIN)/python -m tests.proofs.prove_conformance

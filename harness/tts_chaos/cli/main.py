@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "record": "tts_chaos.cli.record",
     "serve": "tts_chaos.cli.serve",
     "verify": "tts_chaos.cli.verify",
+    "webhook-orders": "tts_chaos.cli.webhook_orders",
     "webhooks": "tts_chaos.cli.webhooks",
 }
 """Name of each subcommand and the module that has its `add_arguments(parser)` and `run(options)`.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+from tests.support.reference_receiver import KEYS as REFERENCE_KEYS
+from tests.support.reference_receiver import reference_receiver
 from tests.support.webhook_receivers import CUT, Receive, checks_signature, receiving
 
 from tts_chaos.cli.main import main
@@ -140,3 +143,13 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
 
     assert code == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_reference_answers_every_type_rightly(tmp_path: Path) -> None:
+    with reference_receiver(tmp_path) as address:
+        report = try_receiver(address, REFERENCE_KEYS, examples=1, seed=3)
+
+    assert report.failures == []
+    assert report.events == 45
+    assert report.sent["forged"] == 45 * 6
