@@ -101,6 +101,16 @@ EXAMPLES = (
         ),
     ),
     LanguageExample(
+        name="java_connector",
+        title="Java (java.net.http)",
+        program="javac",
+        guilty=_rules(
+            body__empty_body="broken_body_ignored",
+            overload__rate_limited_200="code_ignored",
+            webhooks__forged="forgery_accepted",
+        ),
+    ),
+    LanguageExample(
         name="requests_connector",
         title="Python (requests)",
         module="requests",
