@@ -44,7 +44,9 @@ create table if not exists orders (id text primary key, status text, currency te
 """
 
 
-def call(method: str, path: str, query: dict[str, str], body: object = None) -> dict[str, object]:
+def call(
+    method: str, path: str, query: dict[str, str], body: object = None, tries: int = 3
+) -> dict[str, object]:
     data = b"" if body is None else json.dumps(body).encode()
     signed = {
         **query,
@@ -64,8 +66,14 @@ def call(method: str, path: str, query: dict[str, str], body: object = None) -> 
             "x-tts-access-token": os.environ["ACCESS_TOKEN"],
         },
     )
-    with urllib.request.urlopen(request, timeout=5) as reply:
-        answer = json.load(reply)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as reply:
+            answer = json.load(reply)
+    except urllib.error.HTTPError as error:
+        if error.code != 503 or tries == 1:
+            raise
+        time.sleep(0.5)
+        return call(method, path, query, body, tries - 1)
     if answer["code"] != 0:
         raise RuntimeError(f"{answer['code']}: {answer['message']}")
     found: dict[str, object] = answer["data"]

@@ -21,6 +21,8 @@ import msgspec
 from tts_chaos.core.verdict import Phase
 
 __all__ = [
+    "PROGRAM_ENDED",
+    "PROGRAM_KILLED",
     "Committed",
     "Completed",
     "Dropped",
@@ -44,6 +46,13 @@ __all__ = [
 
 Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list of these, or dict from str to these."""
+
+
+PROGRAM_ENDED = "the program ended"
+"""Begins the error of an action during which the integration's process ended by itself."""
+
+PROGRAM_KILLED = "the program was killed by the scenario"
+"""Begins the error of an action during which, or after which, the scenario killed it."""
 
 
 class OpKind(StrEnum):
@@ -246,7 +255,7 @@ class Leak(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Searched(_Base, frozen=True, kw_only=True, tag="searched"):
-    """A place was searched for secrets. `channel`: stdout, stderr, log, file, exception."""
+    """A place was searched for secrets. `channel`: stdout, stderr, log, file, url, exception."""
 
     channel: str
     source: str

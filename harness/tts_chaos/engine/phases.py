@@ -118,10 +118,18 @@ class Phases:
         return f"{broken}{self._first_failure()}" if broken else ""
 
     def _first_failure(self) -> str:
-        """Return what the integration's first failed action said, as the probable reason."""
-        completed = self._recorder.history().of(Completed)
-        failed = next((record for record in completed if record.kind is not OpKind.OK), None)
-        return f"; {failed.action}() had failed: {failed.error}" if failed else ""
+        """Return what the integration's first failed call said, as the probable reason."""
+        history = self._recorder.history()
+        failed = [
+            (record.index, record.action, record.error)
+            for record in history.of(Completed)
+            if record.kind is not OpKind.OK
+        ]
+        failed += [(row.index, row.name, row.error) for row in history.of(Observed) if row.error]
+        if not failed:
+            return ""
+        _, name, error = min(failed)
+        return f"; {name}() had failed: {error}"
 
     def _turbulence(self) -> None:
         self._enter(Phase.TURBULENCE)

@@ -12,12 +12,22 @@ import msgspec
 
 from tts_chaos.core.clock import Clock, SkewedClock
 from tts_chaos.core.history import Json, OpKind
+from tts_chaos.errors import ChaosError
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.typing import TwinConnection
 from tts_chaos.wire.delivery import Delivery, Fate
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["Completion", "Door", "OpenExchange", "Subject", "World", "Writer", "Written"]
+__all__ = [
+    "Completion",
+    "Door",
+    "OpenExchange",
+    "OutcomeUnknownError",
+    "Subject",
+    "World",
+    "Writer",
+    "Written",
+]
 
 T = TypeVar("T")
 
@@ -52,6 +62,10 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     kind: OpKind
     value: Json = None
     error: str = ""
+
+
+class OutcomeUnknownError(ChaosError):
+    """Raised by a subject that cannot know whether what was asked of it was done: INFO."""
 
 
 class Subject(Protocol):

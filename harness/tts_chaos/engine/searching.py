@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from tts_chaos.core.history import Searched
+from tts_chaos.core.history import Leak, Searched
 from tts_chaos.core.secrets import SecretBook
+from tts_chaos.engine.database_text import is_database, text_of_database
 from tts_chaos.engine.ports import Written
 from tts_chaos.engine.recorder import Recorder
 
@@ -137,17 +138,26 @@ class OutputSearch:
         for channel, pieces in self._written.items():
             self._record(channel, channel, "".join(pieces))
         for file in _files_below(self._paths):
-            self._record("file", file.name, _read(file))
+            leaks = self._record("file", file.name, _read(file))
+            if is_database(file):
+                self._record_more(file, {leak.secret for leak in leaks})
 
-    def _record(self, channel: str, source: str, text: str) -> None:
-        self._recorder.add(
-            Searched(
-                channel=channel,
-                source=source,
-                characters=len(text),
-                leaks=self._secrets.find(text),
+    def _record_more(self, file: Path, known: set[str]) -> None:
+        """Record what is found in the values of a database and was not in its bytes."""
+        text = text_of_database(file)
+        leaks = tuple(leak for leak in self._secrets.find(text) if leak.secret not in known)
+        if leaks:
+            source = f"{file.name}, its values"
+            self._recorder.add(
+                Searched(channel="file", source=source, characters=len(text), leaks=leaks)
             )
+
+    def _record(self, channel: str, source: str, text: str) -> tuple[Leak, ...]:
+        leaks = self._secrets.find(text)
+        self._recorder.add(
+            Searched(channel=channel, source=source, characters=len(text), leaks=leaks)
         )
+        return leaks
 
 
 def _read(file: Path) -> str:

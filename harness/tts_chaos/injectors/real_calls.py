@@ -29,7 +29,7 @@ from typing import Any
 
 from tts_chaos.core.history import OpKind
 from tts_chaos.engine.plain import to_plain
-from tts_chaos.engine.ports import Completion
+from tts_chaos.engine.ports import Completion, OutcomeUnknownError
 
 __all__ = ["CALL_THREAD", "CallTimeLimitError", "RealCalls"]
 
@@ -180,6 +180,8 @@ def _complete(call: Callable[[], Any], limit_ms: int) -> Completion:
         return _interrupted(limit_ms)
     except (SystemExit, GeneratorExit) as error:
         return Completion(kind=OpKind.INFO, error=f"tried to end the interpreter: {error!r}")
+    except OutcomeUnknownError as error:
+        return Completion(kind=OpKind.INFO, error=str(error))
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it raises, failed
         return Completion(kind=OpKind.FAIL, error=f"{type(error).__name__}: {error}")
     return Completion(kind=OpKind.OK, value=to_plain(value))

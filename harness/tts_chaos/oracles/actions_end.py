@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tts_chaos.core.history import Completed, History, OpKind
+from tts_chaos.core.history import PROGRAM_ENDED, PROGRAM_KILLED, Completed, History, OpKind
 from tts_chaos.oracles.findings import Findings
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 
@@ -12,7 +12,7 @@ NAME = "actions_end"
 RULES = {
     "process_ended": Rule(
         expected="an error is raised to the caller, and the process lives on",
-        defect="the code calls sys.exit() where it should raise: one refused call stops them all",
+        defect="the code ends its process where it should raise: one refused call stops them all",
     ),
     "action_never_ends": Rule(
         expected="every action ends by itself, with success or with an error",
@@ -37,15 +37,19 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     findings = Findings(RULES)
     completed = history.of(Completed)
     for record in completed:
-        if record.kind is not OpKind.INFO:
+        # What the scenario itself killed could not go on.
+        if record.kind is not OpKind.INFO or record.error.startswith(PROGRAM_KILLED):
             continue
-        rule = "process_ended" if "SystemExit" in record.error else "action_never_ends"
-        findings.add(
-            rule,
-            f"{record.action}() had to be ended by the harness: {record.error}",
-            actual="the process was told to end" if rule == "process_ended" else "it went on",
-            index=record.index,
-        )
+        if record.error.startswith(PROGRAM_ENDED):
+            rule, actual = "process_ended", "the process ended"
+            detail = f"did not come back: {record.error}"
+        elif "SystemExit" in record.error:
+            rule, actual = "process_ended", "the process was told to end"
+            detail = f"had to be ended by the harness: {record.error}"
+        else:
+            rule, actual = "action_never_ends", "it went on"
+            detail = f"had to be ended by the harness: {record.error}"
+        findings.add(rule, f"{record.action}() {detail}", actual=actual, index=record.index)
     return report(
         NAME,
         saw=len(completed),

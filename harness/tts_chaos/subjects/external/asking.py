@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tts_chaos.subjects.external.failures import AnswerError
+from tts_chaos.subjects.external.failures import NoAnswerError
 
 __all__ = ["Answer", "ask"]
 
@@ -46,7 +46,7 @@ def ask(
         limit_s: Longest wait for the next bytes.
 
     Raises:
-        AnswerError: If there is no whole answer.
+        NoAnswerError: If there is no whole answer.
     """
     where = urlsplit(base_url)
     assert where.hostname is not None
@@ -62,10 +62,10 @@ def ask(
         response = connection.getresponse()
         content = response.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
-            raise AnswerError(f"it answers with more than {LARGEST_BYTES // 2**20} MiB")
+            raise NoAnswerError(f"it answers with more than {LARGEST_BYTES // 2**20} MiB")
         return Answer(status=response.status, body=content)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise AnswerError(_say(error, limit_s)) from None
+        raise NoAnswerError(_say(error, limit_s)) from None
     finally:
         connection.close()
 

@@ -5,12 +5,15 @@ They are what an exception is to an integration in Python, so none of them ends 
 
 from __future__ import annotations
 
+from tts_chaos.engine.ports import OutcomeUnknownError
 from tts_chaos.errors import ChaosError
 
 __all__ = [
     "AnswerError",
     "CallError",
     "CommandError",
+    "NoAnswerError",
+    "ProgramDiedError",
     "ProgramEndedError",
     "QueryError",
     "ShapeError",
@@ -22,7 +25,11 @@ class CallError(ChaosError):
 
 
 class AnswerError(CallError):
-    """Over HTTP it answered with an error, or not at all."""
+    """Over HTTP it answered with an error."""
+
+
+class NoAnswerError(AnswerError):
+    """Over HTTP there was no whole answer."""
 
 
 class CommandError(CallError):
@@ -38,4 +45,8 @@ class ShapeError(CallError):
 
 
 class ProgramEndedError(CallError):
-    """It does not run any more."""
+    """It does not run any more, and so was not asked."""
+
+
+class ProgramDiedError(OutcomeUnknownError):
+    """It ended while it worked; nobody knows how far it had come."""

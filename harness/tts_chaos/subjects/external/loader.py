@@ -71,7 +71,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ready_within_s: float = 20.0
     base_url: str = _OF_EACH_RUN
     connect: Any = None
-    env: dict[str, str] = {}
+    env: dict[str, Any] = {}
     inherit: tuple[str, ...] = ()
     search: _Search = _Search()
     reach: _Reach = _Reach()
@@ -276,8 +276,10 @@ def _read_connect(value: Any, place: Place) -> HttpCall | None:
     return read_http("sync_orders", value, place)
 
 
-def _read_env(value: Mapping[str, str], place: Place) -> dict[str, str]:
+def _read_env(value: Mapping[str, Any], place: Place) -> dict[str, str]:
     for name, text in value.items():
+        if not isinstance(text, str):
+            raise place.at(name).error(f"expected text, got {text!r}; put it into quotes")
         if not name or "=" in name or "\0" in name + text:
             raise place.at(name).error("no name of an environment variable has a = or a zero")
         refuse_unknown(text, CONNECTION, place.at(name))

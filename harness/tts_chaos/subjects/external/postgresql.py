@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tts_chaos.errors import BackendUnavailableError
 from tts_chaos.subjects.external.failures import QueryError
@@ -13,15 +13,20 @@ __all__ = ["HOW_TO_GET", "SCHEMES", "is_on_this_machine", "read", "why_unavailab
 
 SCHEMES = ("postgresql:", "postgres:")
 HOW_TO_GET = "reading PostgreSQL needs psycopg: pip install 'pytest-tts-chaos[postgresql]'"
-_LOCAL = (None, "", "localhost", "127.0.0.1", "::1")
+_LOCAL = ("", "localhost", "127.0.0.1", "::1")
 _CONNECT_S = 5
 
 
 def is_on_this_machine(url: str) -> bool:
     """Whether the database is reached without leaving this machine."""
-    host = urlsplit(url).hostname
-    # A socket in the file system is written percent-encoded in place of the host.
-    return host in _LOCAL or host.lower().startswith("%2f")
+    where = urlsplit(url)
+    named = parse_qs(where.query)
+    # Options after the question mark win over what stands before it.
+    hosts = [*named.get("host", []), *named.get("hostaddr", [])] or [where.hostname or ""]
+    # A folder of sockets in place of the host is written percent-encoded.
+    return "service" not in named and all(
+        host in _LOCAL or host.startswith("/") or host.lower().startswith("%2f") for host in hosts
+    )
 
 
 def why_unavailable() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from tts_chaos.subjects.external.asking import ask
-from tts_chaos.subjects.external.failures import AnswerError
+from tts_chaos.subjects.external.failures import NoAnswerError
 from tts_chaos.subjects.external.model import HttpReady, LineReady, PortReady, Ready
 from tts_chaos.subjects.external.output import Watch
 from tts_chaos.subjects.external.program import Program
@@ -40,7 +40,7 @@ def wait_until_ready(
 def _look_by_http(ready: HttpReady, base_url: str, _lines: Sequence[Watch]) -> str:
     try:
         answer = ask(base_url, "GET", ready.path, limit_s=_ANSWER_S_MAX)
-    except AnswerError as error:
+    except NoAnswerError as error:
         return str(error)
     if 200 <= answer.status < 300:
         return ""

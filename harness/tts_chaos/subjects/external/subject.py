@@ -13,14 +13,20 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from tts_chaos.core.history import Json
+from tts_chaos.core.history import PROGRAM_ENDED, PROGRAM_KILLED, Json
 from tts_chaos.engine.ports import Written
 from tts_chaos.errors import ConfigError
 from tts_chaos.subjects.external.asking import ask
 from tts_chaos.subjects.external.command_call import call_command
 from tts_chaos.subjects.external.environment import make_environment
-from tts_chaos.subjects.external.failures import CallError, ProgramEndedError
+from tts_chaos.subjects.external.failures import (
+    CallError,
+    NoAnswerError,
+    ProgramDiedError,
+    ProgramEndedError,
+)
 from tts_chaos.subjects.external.http_call import call_http
+from tts_chaos.subjects.external.log_files import LogFiles
 from tts_chaos.subjects.external.model import (
     CommandCall,
     Configuration,
@@ -38,12 +44,15 @@ from tts_chaos.subjects.external.values import check_shape
 from tts_chaos.subjects.reach import DirectReach, Reach
 from tts_chaos.typing import TwinConnection
 
-__all__ = ["ExternalSubject"]
+__all__ = ["ExternalSubject", "free_port"]
 
 STOP_S = 5.0
 """How long a program has to end in order before it is killed."""
 
 SEARCH_ANSWER_S = 5.0
+_LAST_GASP_S = 0.2
+"""A dying program closes its connections a moment before it is gone."""
+
 _PORTS_TRIED = 3
 """Another program may take the free port between its choice and its use; thrice is no accident."""
 
@@ -74,7 +83,12 @@ class ExternalSubject:
         self._configuration = configuration
         self._connection = connection
         self._workspace = workspace
+        patterns = [
+            fill(pattern, {"workspace": str(workspace)}) for pattern in configuration.search_files
+        ]
+        self._log_files = LogFiles(patterns, configuration.folder)
         self._is_reach_open = False
+        self._is_killed = False
         self._program: Program | None = None
         self._commands: set[Program] = set()
         self._lock = threading.Lock()
@@ -122,7 +136,7 @@ class ExternalSubject:
             self._connect()
             return
         for attempt in range(_PORTS_TRIED):
-            self._port = _free_port()
+            self._port = free_port()
             self._refuse_taken_port()
             problem = self._start_once(configuration.start)
             if not problem:
@@ -145,6 +159,7 @@ class ExternalSubject:
         self._is_reach_open = True
 
     def _start_once(self, start: Sequence[str]) -> str:
+        self._is_killed = False
         configuration = self._configuration
         ready = configuration.ready
         watches = []
@@ -255,20 +270,36 @@ class ExternalSubject:
         return check_shape(name, _CALLERS[type(how)](self, name, how, arguments))
 
     def _by_http(self, name: str, how: HttpCall, arguments: Mapping[str, Any]) -> Json:
-        self._refuse_ended()
+        ended = self._how_ended()
+        if ended:
+            raise ProgramEndedError(ended)
         try:
             return call_http(name, how, arguments, base_url=self._base_url, values=self._values())
-        except CallError:
-            self._refuse_ended()
+        except NoAnswerError:
+            # A connection that breaks is often the first that is seen of an end.
+            ended = self._how_ended(within_s=_LAST_GASP_S)
+            if ended:
+                raise ProgramDiedError(ended) from None
             raise
 
-    def _refuse_ended(self) -> None:
+    def _how_ended(self, within_s: float = 0.0) -> str:
+        """Return how the program ended, with its last words; "" while it runs, or never did."""
         program = self._program
-        how = program.how_ended() if program is not None else ""
-        if how:
-            told = last_lines([self.stdout, self.stderr])
-            said = f"; its last lines:\n{told}" if told else "; it had written nothing"
-            raise ProgramEndedError(f"the program has ended {how}{said}")
+        if program is None or not program.wait(within_s):
+            return ""
+        if self._is_killed:
+            return f"{PROGRAM_KILLED} and not started again"
+        program.kill()
+        told = last_lines([self.stdout, self.stderr])
+        said = f"; its last lines:\n{told}" if told else "; it had written nothing"
+        return f"{PROGRAM_ENDED} {program.how_ended()}{said}"
+
+    def kill(self) -> None:
+        """End the program at once, as a crash of its machine would (SIGKILL)."""
+        program = self._program
+        if program is not None:
+            self._is_killed = True
+            program.kill()
 
     def _by_command(self, name: str, how: CommandCall, arguments: Mapping[str, Any]) -> Json:
         return call_command(
@@ -311,6 +342,7 @@ class ExternalSubject:
         """Yield all that has to be searched for secrets, besides the workspace."""
         yield Written(channel="stdout", source="the program", text=self.stdout.text())
         yield Written(channel="stderr", source="the program", text=self.stderr.text())
+        yield from self._log_files.written()
         for line in self._configuration.search_urls:
             with contextlib.suppress(CallError):
                 answer = ask(self._base_url, "GET", line[4:].strip(), limit_s=SEARCH_ANSWER_S)
@@ -329,7 +361,8 @@ _CALLERS: dict[type, Callable[..., Json]] = {
 }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
