@@ -31,6 +31,7 @@ _ACCEPTED = 200
 _REFUSED = 401
 _DEAUTHORIZED = 6
 _AUTHORIZATION_ENDS = 7
+_KINDS = 1_000_000
 _TRIES = 20
 _BATCH = 200
 _SUBJECT = "webhooks"
@@ -166,11 +167,16 @@ def _read(body: bytes) -> tuple[str, int, str, dict[str, Any]]:
     """Return key, type, shop and content. Ids may come as numbers, and some types lack them."""
     value = _parse(body)
     kind = value.get("type")
-    shop_id = str(value.get("shop_id") or "")
-    notification = value.get("tts_notification_id")
+    shop_id = _storable(value.get("shop_id"))
+    notification = _storable(value.get("tts_notification_id"))
     digest = hashlib.sha256(body).hexdigest()
     key = f"{shop_id} {notification}" if notification else f"{shop_id} {digest}"
-    return key, kind if isinstance(kind, int) else -1, shop_id, value
+    return key, kind if isinstance(kind, int) and 0 <= kind < _KINDS else -1, shop_id, value
+
+
+def _storable(value: Any) -> str:
+    """Return an id as text that a database takes: JSON can hold half a character."""
+    return str(value or "").encode("utf-8", "backslashreplace").decode()
 
 
 def _order_ids(value: Mapping[str, Any]) -> list[str]:

@@ -193,3 +193,19 @@ def test_the_end_of_the_authorisation_is_told(
     sender.send(type=7, data={"message": "expires", "expiration_time": "1793000100"})
 
     assert [alert["cause"] for alert in connector.alerts()] == ["credentials"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"shop_id": "\udf1f"}, id="half-a-character-in-the-shop"),
+        pytest.param({"tts_notification_id": "\ud83d1"}, id="half-a-character-in-the-id"),
+        pytest.param({"type": 10**30}, id="a-type-of-thirty-digits"),
+        pytest.param({"type": -(10**30)}, id="a-negative-one"),
+    ],
+)
+def test_a_genuine_event_that_no_database_could_hold_as_it_is_breaks_nothing(
+    connector: ReferenceIntegration, sender: Sender, changes: dict[str, Any]
+) -> None:
+    assert sender.send(**changes) == 200
+    assert sender.send(**changes) == 200
