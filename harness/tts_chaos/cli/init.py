@@ -11,12 +11,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tts_chaos.errors import UsageError
+from tts_chaos.errors import IntegrationFileError, UsageError
 from tts_chaos.scaffold.answers import Answers
 from tts_chaos.scaffold.detection import detect
 from tts_chaos.scaffold.files import files_for, not_offered_line, pytest_is_configured
 from tts_chaos.scaffold.python_files import ASIDE
 from tts_chaos.scaffold.questions import Given, interview
+from tts_chaos.subjects.external.loader import load_configuration
 
 __all__ = ["add_arguments", "run"]
 
@@ -24,6 +25,9 @@ _SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".go", ".php", ".java", ".toml
              ".xml", ".gradle", ".kts", ".ini", ".cfg", ".mod")  # fmt: skip
 _PASSED_OVER = {"node_modules", "vendor", ".venv", "venv", ".git", "target", "build", "dist",
                 "__pycache__", "tests", "test"}  # fmt: skip
+_PROGRAM_FILE = "tts-chaos.toml"
+_NOT_YET = ".tts-new"
+"""Ending of a file until all of them are written."""
 _LARGEST_BYTES = 512 * 1024
 _MOST_FILES = 2_000
 
@@ -169,7 +173,7 @@ def _write(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
     """
     taken = [name for name in files if (folder / name).exists()]
     shared = folder / "pyproject.toml"
-    if "tts-chaos.toml" in files and _has_table(shared):
+    if _PROGRAM_FILE in files and _has_table(shared):
         raise UsageError(
             f"{shared} has [tool.tts_chaos.integration] already; change it there, or take it away"
         )
@@ -178,17 +182,23 @@ def _write(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
             f"{', '.join(taken)} {'is' if len(taken) == 1 else 'are'} there already and nothing "
             "was written; --print shows what would be, to be merged by hand; --force overwrites"
         )
-    fresh = {folder / name: folder / f"{name}.tts-new" for name in files}
+    fresh = {folder / name: folder / f"{name}{_NOT_YET}" for name in files}
     try:
         for (path, aside), text in zip(fresh.items(), files.values(), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             aside.write_text(text, encoding="utf-8")
+        if _PROGRAM_FILE in files:
+            load_configuration(fresh[folder / _PROGRAM_FILE])
         for path, aside in fresh.items():
             aside.replace(path)
     except OSError as error:
+        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
+    except IntegrationFileError as error:
+        # What a later run would refuse is not written at all.
+        raise UsageError(str(error).replace(_NOT_YET, "")) from None
+    finally:
         for aside in fresh.values():
             aside.unlink(missing_ok=True)
-        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
 
 
 def _has_table(file: Path) -> bool:

@@ -209,6 +209,18 @@ def test_an_integration_that_is_configured_already_is_not_doubled(tmp_path: Path
     assert "has [tool.tts_chaos.integration] already" in done.stderr
 
 
+def test_a_configuration_that_a_run_would_refuse_is_not_written(tmp_path: Path) -> None:
+    done = init(
+        tmp_path, "--yes", "--kind", "program", "--start", "node x", "--offer", "orders",
+        "--env", "TTS_APP_KEY={app_kye}",
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "app_kye" in done.stderr
+    assert "tts-new" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_print_writes_nothing(tmp_path: Path) -> None:
     shown = init(tmp_path, "--yes", "--print", "--kind", "program", "--start", "node shop.mjs")
 
