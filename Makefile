@@ -66,6 +66,10 @@ prove-doctor: $(READY) ## Each check of the doctor finds what is planted, and is
 prove-twin-robust: $(READY) ## Many generated requests and malformed streams: no crash, no hang
 	@$(BIN)/python -m tests.proofs.prove_twin_robust
 
+.PHONY: prove-faults
+prove-faults: $(READY) ## Every fault acts in each world, or the world says why not
+	@$(BIN)/python -m tests.proofs.prove_faults
+
 .PHONY: prove-determinism
 prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
 	@$(BIN)/python -m tests.proofs.prove_determinism

@@ -50,6 +50,7 @@ CORRECT: list[tuple[Make, str]] = [
     (KeepsBooks, "stock/pushed-again-while-down"),
     (KeepsBooks, "webhooks/nothing-but-webhooks"),
     (WritesFirst, "stock/warehouse-added"),
+    (WritesFirst, "data/batch-partly-refused"),
 ]
 EXPLAINED = [
     ("ReadsOnePage", "next_page_token is not followed"),

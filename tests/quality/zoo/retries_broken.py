@@ -87,7 +87,11 @@ class ReadsSecondsOnly(Connector):
         return float(value) if value.isdigit() else 0.0
 
 
-@broken("permanent_errors_not_retried.permanent_error_retried", "endpoint/wrong-path")
+@broken(
+    "permanent_errors_not_retried.permanent_error_retried",
+    "endpoint/wrong-path",
+    "endpoint/wrong-verb",
+)
 class RetriesEverything(Connector):
     """Retries every error alike."""
 
@@ -164,7 +168,12 @@ class KnowsItsCodesOnly(Connector):
         return super().judge(status, headers, body)
 
 
-@broken("errors_not_success.broken_body_ignored", "body/truncated-json", "body/login-page-with-200")
+@broken(
+    "errors_not_success.broken_body_ignored",
+    "body/truncated-json",
+    "body/wrong-type",
+    "body/login-page-with-200",
+)
 class TakesBrokenBodyForEmpty(Connector):
     """Takes a body that is no JSON for an empty object."""
 

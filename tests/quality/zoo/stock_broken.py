@@ -149,7 +149,11 @@ class KeepsQuantitiesAsWords(Connector):
         return {sku: "available" if count else "sold out" for sku, count in super().stock().items()}
 
 
-@broken("errors_not_success.partial_failure_ignored", "stock/warehouse-added")
+@broken(
+    "errors_not_success.partial_failure_ignored",
+    "stock/warehouse-added",
+    "data/batch-partly-refused",
+)
 class TakesCodeZeroForAll(WritesFirst):
     """Takes code 0 for complete success, and never reads $.data.errors[]."""
 
@@ -189,7 +193,11 @@ def forgets_failed_pushes(reference: ReferenceIntegration) -> None:
 # -- shipping -------------------------------------------------------------------------------------
 
 
-@broken("unsafe_writes_not_retried.unsafe_write_retried", "fulfilment/ship-answer-lost")
+@broken(
+    "unsafe_writes_not_retried.unsafe_write_retried",
+    "fulfilment/ship-answer-lost",
+    "outcomes/applied-answer-lost",
+)
 class ShipsBlindly(Connector):
     """Repeats a ship call whose answer was lost without looking at the parcel first."""
 
