@@ -25,7 +25,7 @@ FOUND = {
     "auth/seven-days-of-tokens": "safety_violated",
     "auth/token-pair-kept-over-restart": "not_exercised",
     "stock/push-fails-three-times": "not_recovered",
-    "network/blocked-for-an-hour": "not_exercised",
+    "network/blocked-for-an-hour": "safety_violated",
     "webhooks/while-the-api-is-down": "safety_violated",
 }
 """What the naive sync ends with, by scenario."""
