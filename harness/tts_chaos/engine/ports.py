@@ -20,6 +20,7 @@ from tts_chaos.wire.message import ApiRequest
 
 __all__ = [
     "Completion",
+    "Confined",
     "Door",
     "OpenExchange",
     "OutcomeUnknownError",
@@ -102,6 +103,16 @@ class Writer(Protocol):
 
     def written(self) -> Iterable[Written]:
         """Return all that it has written, while it still runs."""
+        ...
+
+
+@runtime_checkable
+class Confined(Protocol):
+    """A subject that is kept on this machine by means of its own."""
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Return outside destinations that it tried in vain, each once."""
         ...
 
 

@@ -21,7 +21,7 @@ from tts_chaos.engine.fitness import why_unfit
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Judgement
 from tts_chaos.engine.phases import Ending, Phases
-from tts_chaos.engine.ports import Subject, World, Writer
+from tts_chaos.engine.ports import Confined, Subject, World, Writer
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.searching import OutputSearch
@@ -203,6 +203,7 @@ class Run:
         self, ending: Ending, phases: Phases, judgement: Judgement, subject: Subject
     ) -> RunResult:
         self.gateway.finish()
+        held = subject.refused if isinstance(subject, Confined) else ()
         self._search.finish(subject.written() if isinstance(subject, Writer) else ())
         outcome, reason, reports = judgement.conclude(ending, phases.missing)
         history = self.recorder.history()
@@ -221,7 +222,7 @@ class Run:
             reports=reports,
             receipts=self.gateway.receipts(),
             missing=phases.missing or judgement.unseen,
-            refused_destinations=self.world.refused_destinations(),
+            refused_destinations=tuple(dict.fromkeys((*self.world.refused_destinations(), *held))),
             proxy=self.world.proxy_engine,
             contract_digest=self._contracts.digest,
             history=history,

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from tts_chaos.engine.run import Run
     from tts_chaos.subjects.external.model import Configuration
     from tts_chaos.subjects.external.subject import ExternalSubject
+    from tts_chaos.subjects.reach import Reach
 
-__all__ = ["configuration_for", "started_program"]
+__all__ = ["configuration_for", "reach_of", "started_program"]
 
 
 def configuration_for(config: pytest.Config) -> Configuration | None:
@@ -40,6 +41,30 @@ def configuration_for(config: pytest.Config) -> Configuration | None:
         raise pytest.UsageError(str(error)) from None
 
 
+def reach_of(configuration: Configuration) -> Reach:
+    """Return how the program reaches the twin, chosen and probed, not yet opened.
+
+    Raises:
+        pytest.UsageError: If it cannot work here.
+    """
+    from tts_chaos.subjects.reach import DirectReach
+
+    if configuration.reach == DirectReach.name:
+        return DirectReach()
+    from tts_chaos.injectors.reach import choose_reach
+
+    try:
+        return choose_reach(
+            configuration.reach,
+            configuration.first_command,
+            folder=configuration.folder,
+            local_ports=configuration.local_ports,
+        )
+    except ChaosError as error:
+        where = f"{configuration.file}, {configuration.key}.reach.how"
+        raise pytest.UsageError(f"{where}: {error}") from None
+
+
 def _given(config: pytest.Config) -> list[Path]:
     here = config.invocation_params.dir
     paths = [here / argument.partition("::")[0] for argument in config.args]
@@ -59,7 +84,8 @@ def started_program(
     from tts_chaos.subjects.external.subject import ExternalSubject
 
     assert run.connection is not None
-    subject = ExternalSubject(configuration, run.connection, workspace)
+    reach = reach_of(configuration)
+    subject = ExternalSubject(configuration, run.connection, workspace, reach=reach)
     try:
         try:
             subject.start()

@@ -24,7 +24,7 @@ from tts_chaos.pytest_plugin.collection import (
     partition_by_offer,
     refuse_lasting_fixture,
 )
-from tts_chaos.pytest_plugin.external import configuration_for
+from tts_chaos.pytest_plugin.external import configuration_for, reach_of
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.pytest_plugin.tally import Tally
@@ -54,6 +54,9 @@ class ChaosSession:
         self._was_external = self._is_external
         self._all_worlds = self._make_worlds()
         self._refuse_unplayable()
+        # A reach that cannot work here is told before anything is played.
+        tested = self.external
+        self._reach = reach_of(tested).name if tested is not None else ""
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
         if self._is_worker:
@@ -151,11 +154,16 @@ class ChaosSession:
             )
         return lines
 
+    @property
+    def _by_reach(self) -> bool:
+        return self._reach not in ("", "environment")
+
     def _tested(self) -> str:
         """Return what is tested and by which file, in words."""
         if self._is_external:
             assert self._configuration is not None
-            return f"the program configured in {self._name(self._configuration.file)}"
+            way = f", brought to the twin by reach {self._reach!r}" if self._by_reach else ""
+            return f"the program configured in {self._name(self._configuration.file)}{way}"
         defined = self._defining_files()
         if not defined:
             return _REFERENCE

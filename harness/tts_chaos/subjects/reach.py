@@ -21,7 +21,10 @@ from typing import Protocol
 
 from tts_chaos.typing import TwinConnection
 
-__all__ = ["DirectReach", "Reach"]
+__all__ = ["REACHES", "DirectReach", "Reach"]
+
+REACHES = ("environment", "auto", "proxy", "shim", "namespace")
+"""The words by which configuration chooses a reach."""
 
 
 class Reach(Protocol):

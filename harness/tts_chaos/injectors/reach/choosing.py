@@ -11,12 +11,9 @@ from tts_chaos.injectors.reach.namespace import NamespaceReach
 from tts_chaos.injectors.reach.proxy import ProxyReach
 from tts_chaos.injectors.reach.runtimes import Runtime, runtime_of
 from tts_chaos.injectors.reach.shim import ShimReach
-from tts_chaos.subjects.reach import DirectReach, Reach
+from tts_chaos.subjects.reach import REACHES, DirectReach, Reach
 
-__all__ = ["REACHES", "choose_reach"]
-
-REACHES = ("environment", "auto", "proxy", "shim", "namespace")
-"""What `[integration.reach] how` may say."""
+__all__ = ["choose_reach"]
 
 _MAKERS: dict[str, Callable[[Runtime, Iterable[int]], Reach]] = {
     "environment": lambda _runtime, _ports: DirectReach(),

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tts_chaos.core.registry import nearest
 from tts_chaos.errors import IntegrationFileError
 from tts_chaos.scenarios.shape import Place, convert, refuse_unknown_keys
 from tts_chaos.subjects.external.capability import (
@@ -35,6 +36,7 @@ from tts_chaos.subjects.external.model import (
     StartAgain,
 )
 from tts_chaos.subjects.external.templates import CONNECTION, fill, refuse_unknown, used_in
+from tts_chaos.subjects.reach import REACHES
 
 __all__ = ["find_configuration", "load_configuration"]
 
@@ -42,6 +44,7 @@ OWN_FILE = "tts-chaos.toml"
 SHARED_FILE = "pyproject.toml"
 TABLES = ("integration", "doctor")
 """Tables of the file; the other one is for `tts-chaos doctor`."""
+_PORT_MAX = 65_535
 _OF_EACH_RUN = "http://127.0.0.1:{port}"
 
 
@@ -59,6 +62,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class _Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     how: str = "environment"
+    local_ports: tuple[int, ...] = ()
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +130,7 @@ def load_configuration(file: Path) -> Configuration:
         search_files=_read_patterns(table.search.files, place.at("search").at("files")),
         search_urls=_read_urls(table.search.urls, place.at("search").at("urls")),
         reach=_read_reach(table.reach.how, place.at("reach").at("how")),
+        local_ports=_read_ports(table.reach.local_ports, place.at("reach").at("local_ports")),
     )
     _check_whole(configuration, place)
     return configuration
@@ -302,13 +307,19 @@ def _read_urls(values: tuple[str, ...], place: Place) -> tuple[str, ...]:
     return values
 
 
-_REACHES = ("environment",)
-
-
-def _read_reach(value: str, place: Place) -> Any:
-    if value not in _REACHES:
-        raise place.error(f"{value!r} is not valid; expected one of {', '.join(_REACHES)}")
+def _read_reach(value: str, place: Place) -> str:
+    if value not in REACHES:
+        close = nearest(value, REACHES)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise place.error(f"{value!r} is not valid; expected one of {', '.join(REACHES)}{hint}")
     return value
+
+
+def _read_ports(values: tuple[int, ...], place: Place) -> tuple[int, ...]:
+    for number, value in enumerate(values):
+        if not 0 < value <= _PORT_MAX:
+            raise place.at(number).error(f"expected a port from 1 to {_PORT_MAX}, got {value}")
+    return values
 
 
 # -- what must fit together -----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -117,7 +117,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         capabilities: How each is had, by its name in `tts_chaos.typing`.
         search_files: Patterns of files to search for secrets afterwards.
         search_urls: Addresses to search, read with GET.
-        reach: How a program with hard-coded hosts reaches the twin.
+        reach: How a program with hard-coded hosts reaches the twin; one of `REACHES`.
+        local_ports: Ports of this machine that it needs in a private network.
     """
 
     file: Path
@@ -133,4 +134,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: dict[str, Call]
     search_files: tuple[str, ...]
     search_urls: tuple[str, ...]
-    reach: Literal["environment"] = "environment"
+    reach: str = "environment"
+    local_ports: tuple[int, ...] = ()
+
+    @property
+    def first_command(self) -> tuple[str, ...]:
+        """The command that starts it, or else the first of those that it is asked by."""
+        commands = [how.argv for how in self.capabilities.values() if isinstance(how, CommandCall)]
+        return self.start or next(iter(commands), ())

@@ -93,6 +93,7 @@ class ExternalSubject:
         self._commands: set[Program] = set()
         self._lock = threading.Lock()
         self._port = 0
+        self._published: set[int] = set()
         self.stdout, self.stderr = Output(), Output()
 
     @property
@@ -165,7 +166,10 @@ class ExternalSubject:
         watches = []
         if isinstance(ready, LineReady):
             watches = [self.stdout.watch(ready.text), self.stderr.watch(ready.text)]
-        self._reach.publish(self._port)
+        port = urlsplit(self._base_url).port
+        if port is not None and self._is_asked_over_http:
+            self._reach.publish(port)
+            self._published.add(port)
         program = self._launch([fill(part, self._values()) for part in start], stdout=self.stdout)
         with self._lock:
             self._program = program
@@ -195,7 +199,9 @@ class ExternalSubject:
     def _refuse_taken_port(self) -> None:
         """Make sure that a fixed port is free, or another program would be tested."""
         where = urlsplit(self._base_url)
-        if self._port_is_ours or not self._is_asked_over_http:
+        # One that is published is ours, and may still be open for a moment after an end.
+        is_known = self._port_is_ours or where.port in self._published
+        if is_known or not self._is_asked_over_http:
             return
         with contextlib.suppress(OSError):
             socket.create_connection((where.hostname, where.port), 1).close()
