@@ -15,6 +15,10 @@ Every method of `Integration` is optional; each one present is a capability. Sha
     currency}.
 `quote_checkout(lines)` → {currency, total_amount}; `lines` is a list of {sku_id, quantity}.
 
+`webhook_url()` → address of a receiver that the integration runs itself on loopback; where there is
+    no `deliver_webhook`, webhooks are posted there. In the wire world only: a server in the same
+    process does not run in virtual time.
+
 Actions raise to say that they failed. Any method may be `async`.
 """
 

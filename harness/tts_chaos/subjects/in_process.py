@@ -6,12 +6,13 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from tts_chaos.core.history import Json
 from tts_chaos.core.registry import nearest
 from tts_chaos.engine.plain import to_plain
 from tts_chaos.errors import ConfigError, UsageError
+from tts_chaos.subjects.webhook_post import post_webhook
 from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS, OBSERVATIONS
 
 __all__ = ["InProcessSubject"]
@@ -41,22 +42,30 @@ class InProcessSubject:
             )
         self._integration = integration
         self._exceptions: dict[str, str] = {}
-        self._capabilities = frozenset(
-            name for name in _KNOWN if callable(getattr(integration, name, None))
-        )
+        self._capabilities = frozenset(name for name in _KNOWN if self._method(name) is not None)
         if not self._capabilities:
             raise ConfigError(_describe_unusable(integration))
         problems = [
             problem
             for name in _KNOWN
             if name in self._capabilities
-            and (problem := _describe_misfit(name, getattr(integration, name)))
+            and (problem := _describe_misfit(name, self._method(name)))
         ]
         if problems:
             raise ConfigError(
                 f"the fixture tts_integration returned {type(integration).__name__!r}, which "
                 f"cannot be called as the harness will: {'; '.join(problems)}"
             )
+
+    def _method(self, name: str) -> Callable[..., Any] | None:
+        """Return what does `name`; an address of a receiver of its own will do for webhooks."""
+        method = getattr(self._integration, name, None)
+        if callable(method):
+            return cast("Callable[..., Any]", method)
+        address = getattr(self._integration, "webhook_url", None)
+        if name == "deliver_webhook" and callable(address):
+            return lambda headers, body: post_webhook(address(), headers, body)
+        return None
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -83,7 +92,9 @@ class InProcessSubject:
         Raises:
             UsageError: If an answer that was asked for is not like JSON.
         """
-        method = getattr(self._integration, name)
+        method = self._method(name)
+        if method is None:
+            raise UsageError(f"the integration has no {name}()")
         order = ACTION_ARGUMENTS.get(name, ())
         try:
             if order is None:
@@ -161,10 +172,10 @@ def _describe_unusable(integration: object) -> str:
     )
 
 
-def _describe_misfit(name: str, method: Callable[..., Any]) -> str:
+def _describe_misfit(name: str, method: Callable[..., Any] | None) -> str:
     """Return why `method` cannot be called, "" where it can or its signature is not to be had."""
     order = ACTION_ARGUMENTS.get(name, ())
-    if order is None:
+    if order is None or method is None:
         return ""
     try:
         signature = inspect.signature(method)
