@@ -91,3 +91,49 @@ def test_look_ups_of_a_program_are_not_said_to_go_wrong(shop: ChaosProject) -> N
     done = shop.run()
 
     done.stdout.fnmatch_lines(["*1 scenario cannot run in the wire world: stranger"])
+
+
+LEAKS = {
+    "stdout": ("print(os.environ['ACCESS_TOKEN'], flush=True)", "in stdout 'the program'"),
+    "a log": ("open('shop.log', 'a').write(os.environ['APP_SECRET'])", "in file 'shop.log'"),
+    "the workspace": (
+        "open(os.environ['DATABASE'] + '.txt', 'w').write(os.environ['APP_SECRET'])",
+        "in file 'shop.db.txt'",
+    ),
+    "a database in UTF-16": (
+        "connection = sqlite3.connect(os.environ['DATABASE'] + '.wide');"
+        "connection.executescript('pragma encoding = \"UTF-16\"; create table t (a text)');"
+        "connection.execute('insert into t values (?)', [os.environ['APP_SECRET']]);"
+        "connection.commit(); connection.close()",
+        "in file 'shop.db.wide, its values'",
+    ),
+    "an address": ("known = lambda: [{'id': os.environ['APP_SECRET']}]", "in url 'GET /orders'"),
+}
+
+
+@pytest.mark.parametrize("where", LEAKS)
+def test_a_secret_is_found_wherever_the_program_leaves_it(shop: ChaosProject, where: str) -> None:
+    leak, told = LEAKS[where]
+    text = Path(small_shop.__file__).read_text(encoding="utf-8")
+    shop.write("shop.py", text.replace('if __name__ == "__main__":', f"{leak}\nif True:"))
+    search = '\n[integration.search]\nfiles = ["*.log"]\nurls = ["GET /orders"]\n'
+    shop.write("tts-chaos.toml", small_shop.CONFIGURATION + search)
+
+    done = shop.run()
+
+    if where != "an address":
+        done.stdout.fnmatch_lines(["*secret_in_*"])
+    assert told in done.stdout.str()
+
+
+def test_one_that_cannot_be_started_stops_the_session(shop: ChaosProject) -> None:
+    shop.scenario("second", OUTAGE)
+    shop.write("shop.py", "raise SystemExit('no licence')")
+
+    done = shop.run()
+
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(
+        ["*integration.start: * did not come up: it ended with status 1; its last lines:",
+         "*no licence", "*the integration could not be started*"]
+    )  # fmt: skip
