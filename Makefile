@@ -78,6 +78,11 @@ prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict i
 prove-faults-end: $(READY) ## A run killed in mid-fault leaves no process, port or namespace after 5 s
 	@$(BIN)/python -m tests.proofs.prove_faults_end
 
+.PHONY: prove-proxy
+prove-proxy: $(READY) ## The embedded fault proxy beside the real server: conformance, accuracy, cost
+	@.ci/install-toxiproxy >/dev/null
+	@$(BIN)/python -m tests.proofs.prove_proxy
+
 .PHONY: prove-idle-cost
 prove-idle-cost: $(READY) ## Without --tts-chaos the plugin costs nothing and imports nothing heavy
 	@$(BIN)/python -m tests.proofs.prove_idle_cost
