@@ -53,6 +53,7 @@ class Entrance:
 
     Attributes:
         usual: How connections are received when all is well.
+        retirements: How often the listener's connections were told to end; of the event loop.
 
     Args:
         tls: Context for TLS when all is well, None for plain HTTP.
@@ -61,6 +62,7 @@ class Entrance:
 
     def __init__(self, tls: ssl.SSLContext | None, origin: Origin) -> None:
         self.usual = Reception(tls, origin)
+        self.retirements = 0
         self._armed: dict[str, tuple[str, ssl.SSLContext | None]] = {}
         self._met: dict[str, int] = {}
         self._lock = threading.Lock()

@@ -11,12 +11,13 @@ import asyncio
 import socket
 import struct
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from tts_chaos.serving.entrance import Entrance, Reception, Retirable, Swallowed, read_asked_name
 from tts_chaos.serving.http_reading import Origin
 
-__all__ = ["RESET_ON_CLOSE", "Doorway"]
+__all__ = ["RESET_ON_CLOSE", "Doorway", "HttpProtocol"]
 
 # "On, for 0 seconds"; the two numbers are shorter on Windows.
 RESET_ON_CLOSE = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
@@ -28,6 +29,14 @@ PAUSE_S = 0.2
 """Wait when the process has no file descriptor left for a connection."""
 
 HANDSHAKE_LIMIT_S = 30.0
+
+
+class HttpProtocol(asyncio.Protocol, ABC):
+    """A connection that requests can come on."""
+
+    @abstractmethod
+    def retire(self) -> None:
+        """End once idle."""
 
 
 class Doorway:
@@ -45,7 +54,7 @@ class Doorway:
         listening: socket.socket,
         entrance: Entrance,
         connections: set[Retirable],
-        make_protocol: Callable[[Origin], asyncio.Protocol],
+        make_protocol: Callable[[Origin], HttpProtocol],
     ) -> None:
         self._listening = listening
         self._entrance = entrance
@@ -100,16 +109,19 @@ class Doorway:
             self.open()
 
     async def _welcome(self, accepted: socket.socket) -> None:
-        reception = self._entrance.receive()
+        reception, retirements = self._entrance.receive(), self._entrance.retirements
         try:
             if reception.filters and await self._is_stopped(accepted, reception):
                 return
-            await self._loop.connect_accepted_socket(
+            _, protocol = await self._loop.connect_accepted_socket(
                 lambda: self._make_protocol(reception.origin),
                 accepted,
                 ssl=reception.tls,
                 ssl_handshake_timeout=HANDSHAKE_LIMIT_S if reception.tls else None,
             )
+            if self._entrance.retirements != retirements:
+                # Told to end while its handshake was under way, when nobody knew of it yet.
+                protocol.retire()
         except OSError:
             # The client left during the handshake, or does not trust the certificate.
             accepted.close()

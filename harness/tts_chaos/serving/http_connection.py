@@ -20,7 +20,7 @@ from typing import cast
 
 from tts_chaos.engine.ports import Door, OpenExchange
 from tts_chaos.serving.entrance import Retirable
-from tts_chaos.serving.http_accepting import RESET_ON_CLOSE
+from tts_chaos.serving.http_accepting import RESET_ON_CLOSE, HttpProtocol
 from tts_chaos.serving.http_reading import Incoming, Origin, RefusedRequestError, RequestReader
 from tts_chaos.serving.http_writing import Answer, Ending, Send, encode_refusal, plan_answer
 from tts_chaos.wire.delivery import Fate
@@ -46,7 +46,7 @@ class _Answering:
     answer: Answer
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(HttpProtocol):
     """The server's side of one connection.
 
     Args:

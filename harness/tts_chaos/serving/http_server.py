@@ -127,6 +127,7 @@ class HttpServer:
         told = threading.Event()
 
         def tell() -> None:
+            self._entrances[name].retirements += 1
             for connection in list(self._connections[name]):
                 connection.retire()
             told.set()

@@ -344,6 +344,7 @@ def test_a_name_that_is_not_found_is_not_found_until_lifted(
     world: WireWorld, client: Client
 ) -> None:
     kept = client.encrypt(client.connect())
+    client.ask(kept)
     world.arm("f", NameNotFound(), Trigger(host="api"))
 
     with pytest.raises(socket.gaierror, match="Name or service not known"):
