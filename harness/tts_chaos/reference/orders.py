@@ -156,9 +156,15 @@ def _parse_line(raw: Any) -> Line:
 
 
 def _read_package_ids(raw: dict[str, Any]) -> tuple[str, ...]:
-    packages = raw.get("packages") or []
-    ids = [_text(package.get("id")) for package in packages if isinstance(package, dict)]
-    return tuple(dict.fromkeys(id for id in ids if _ID.fullmatch(id)))
+    """Return the ids of an order's parcels; one that cannot be read is no parcel to forget."""
+    packages = raw.get("packages")
+    if packages is None:
+        return ()
+    if not isinstance(packages, list):
+        found = type(packages).__name__
+        raise MalformedOrderError(f"order: packages is a {found}; expected a list")
+    ids = [_Fields(package, "package").identifier("id") for package in packages]
+    return tuple(dict.fromkeys(ids))
 
 
 def _text(value: Any) -> str:
