@@ -174,7 +174,7 @@ class SdkCalls:
     def _pause(self, name: str, attempt: int) -> None:
         if not self._note_wait(name):
             bound = min(self._patience.cap_s, self._patience.base_s * 2 ** (attempt - 1))
-            time.sleep(max(self._patience.base_s / 2, self._chance.uniform(0, bound)))
+            time.sleep(bound * self._chance.uniform(0.5, 1))
 
     def _note_wait(self, name: str) -> bool:
         """Keep the wait the platform asked for, so that it holds for later calls as well."""

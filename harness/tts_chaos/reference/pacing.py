@@ -16,7 +16,7 @@ _HOUR_S = 3_600
 
 
 class Jitter:
-    """Pauses between tries: random up to a bound that doubles, so that many clients spread out.
+    """Pauses between tries: a bound that doubles, half of it by chance, so that clients spread out.
 
     Args:
         seed: Makes the pauses repeatable; None draws from the system.
@@ -26,9 +26,13 @@ class Jitter:
         self._random = random.Random(seed)  # noqa: S311 - spreads load, keeps no secret
 
     def pause_s(self, patience: Patience, attempt: int) -> float:
-        """Return the pause after try number `attempt` (from 1), at least half the base."""
+        """Return the pause after try number `attempt` (from 1): half its bound at least.
+
+        With chance alone, several short pauses in a row would be a storm now and then.
+        """
         bound = min(patience.cap_s, patience.base_s * 2 ** (attempt - 1))
-        return max(patience.base_s / 2, self._random.uniform(0, bound))
+        pause_s: float = bound * self._random.uniform(0.5, 1)
+        return pause_s
 
     def after_s(self, patience: Patience, asked_s: float) -> float:
         """Return the pause after `Retry-After`: never shorter, a little longer, not all alike."""
