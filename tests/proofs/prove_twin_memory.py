@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.proofs.twin_speed.servers import as_bytes, load, signed_mix, twin_running
+from tests.proofs.twin_speed.servers import load, signed_mix, twin_running
+from tests.support.http_bytes import as_bytes
 
 MILLION = 1_000_000
 STEPS = 10

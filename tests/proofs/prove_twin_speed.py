@@ -16,13 +16,13 @@ from typing import Any
 from tests.proofs.twin_speed.peers import start_peers
 from tests.proofs.twin_speed.servers import (
     Server,
-    as_bytes,
     free_port,
     load,
     running,
     signed_mix,
     twin_running,
 )
+from tests.support.http_bytes import as_bytes
 
 CONNECTIONS = (1, 16, 64)
 NO_OP_TARGET = 0.7

@@ -10,11 +10,12 @@ import time
 from urllib.parse import urlsplit
 
 from tests.robustness.drafts import Drafter
+from tests.support.http_bytes import as_bytes
 
 from tts_chaos.serving.standalone import Standalone
 from tts_chaos.wire.message import API_HOST, ApiRequest, ApiResponse
 
-__all__ = ["Client", "address_of", "answers", "as_bytes", "can_travel", "good_streams"]
+__all__ = ["Client", "address_of", "answers", "can_travel", "good_streams"]
 
 PATIENCE_S = 30.0
 _UNSENDABLE = re.compile(r"[^!-~]")
@@ -90,11 +91,3 @@ def answers(address: tuple[str, int], stream: bytes) -> bool:
         client.sendall(stream)
         client.shutdown(socket.SHUT_WR)
         return client.recv(65_536).startswith(b"HTTP/1.1 ")
-
-
-def as_bytes(request: ApiRequest) -> bytes:
-    """Return a request as it travels."""
-    lines = [f"{request.method} {request.path}?{request.query} HTTP/1.1", "Host: localhost"]
-    lines += [f"{name}: {value}" for name, value in request.headers]
-    lines += [f"Content-Length: {len(request.body)}", "", ""]
-    return "\r\n".join(lines).encode("latin-1") + request.body

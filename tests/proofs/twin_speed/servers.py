@@ -141,14 +141,6 @@ def _signed(
     return attach_signature(request, described["app_secret"])
 
 
-def as_bytes(request: ApiRequest) -> bytes:
-    """Return a request as it travels on a kept connection."""
-    lines = [f"{request.method} {request.path}?{request.query} HTTP/1.1", "host: localhost"]
-    lines += [f"{name}: {value}" for name, value in request.headers]
-    lines.append(f"content-length: {len(request.body)}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + request.body
-
-
 def load(
     port: int, requests: Sequence[bytes], connections: int, *, duration_s: float,
     requests_max: int = 2**31,
