@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -279,6 +280,7 @@ def test_closing_leaves_nothing(
     if how == "namespace" and NamespaceReach().probe():
         pytest.skip("no private network here")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    gc.collect()
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     command = _python("serve.py", "1", str(tmp_path))
     reach = choose_reach(how, command)
@@ -302,7 +304,8 @@ def test_closing_leaves_nothing(
 
     assert program.returncode == -signal.SIGKILL
     assert _leftovers(tmp_path) == set()
-    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    # Fewer are fine: the collector may close what an earlier test left to it.
+    assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
 
 
 def test_a_killed_harness_leaves_no_private_network(twin: Twin, tmp_path: Path) -> None:
