@@ -51,7 +51,9 @@ def test_a_bundled_scenario_says_why_and_tries_something(scenario: Scenario) -> 
     )
 
 
-@pytest.mark.parametrize("document", ["docs/article.md", "README.md", "scenarios/README.md"])
+@pytest.mark.parametrize(
+    "document", ["docs/article.md", "README.md", "docs/tutorial.md", "scenarios/README.md"]
+)
 def test_scenarios_and_oracles_named_in_a_document_exist(document: str) -> None:
     words = re.findall(r"`([^`\n]+)`", (ROOT / document).read_text(encoding="utf-8"))
     folders = {id.split("/")[0] for id in IDS}
