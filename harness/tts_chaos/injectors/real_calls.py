@@ -25,7 +25,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tts_chaos.core.history import OpKind
 from tts_chaos.engine.plain import to_plain
@@ -49,6 +49,8 @@ POLL_S = 0.2
 # program; and not the alarm signal, which test runners use for time-outs of their own.
 _SIGNAL = getattr(signal, "SIGURG", None)
 
+_T = TypeVar("_T")
+
 
 class CallTimeLimitError(BaseException):
     """The call has used up its time. No `Exception`: an integration must not swallow it."""
@@ -65,8 +67,9 @@ class RealCalls:
         if not _can_interrupt():
             return self.run_together([work], limit_ms=limit_ms)[0]
         try:
-            with _Alarm(limit_ms / 1000) as alarm:
-                return _complete(lambda: self._resolve(work(), alarm), limit_ms)
+            return _Alarm(limit_ms / 1000).guard(
+                lambda alarm: _complete(lambda: self._resolve(work(), alarm), limit_ms)
+            )
         except CallTimeLimitError:
             return _interrupted(limit_ms)
 
@@ -100,9 +103,9 @@ class RealCalls:
     def _run_async_together(self, awaitables: Sequence[Any], limit_ms: int) -> list[Completion]:
         """Await several calls on the one loop, each bounded by itself."""
         try:
-            with _Alarm(limit_ms / 1000) as alarm:
-                limit_s = alarm.leave_to_event_loop()
-                outcomes = self._run_on_loop(_outcomes(awaitables, limit_s))
+            outcomes = _Alarm(limit_ms / 1000).guard(
+                lambda alarm: self._run_on_loop(_outcomes(awaitables, alarm.leave_to_event_loop()))
+            )
         except CallTimeLimitError:
             # One that blocks the loop keeps all the others.
             return [_interrupted(limit_ms) for _ in awaitables]
@@ -199,20 +202,27 @@ class _Alarm:
         self._deadline_s = time.monotonic() + limit_s
         self._over = threading.Event()
         self._is_armed = False
-        self._previous: Any = None
 
-    def __enter__(self) -> _Alarm:
-        assert _SIGNAL is not None
-        self._previous = signal.signal(_SIGNAL, self._interrupt)
-        self._is_armed = True
-        threading.Thread(target=self._watch, name=f"{CALL_THREAD}-watch", daemon=True).start()
-        return self
+    def guard(self, work: Callable[[_Alarm], _T]) -> _T:
+        """Do the work, interrupted once its time is up; return what it returns.
 
-    def __exit__(self, *_: object) -> None:
+        No context manager: Python may ring on entering any function, `__exit__` too, which would
+        then never disarm. Here the first step after the work is an assignment, which nothing can
+        come before.
+
+        Raises:
+            CallTimeLimitError: If the work let the interruption through.
+        """
         assert _SIGNAL is not None
-        self._is_armed = False
-        self._over.set()
-        signal.signal(_SIGNAL, self._previous)
+        previous = signal.signal(_SIGNAL, self._interrupt)
+        try:
+            self._is_armed = True
+            threading.Thread(target=self._watch, name=f"{CALL_THREAD}-watch", daemon=True).start()
+            return work(self)
+        finally:
+            self._is_armed = False
+            self._over.set()
+            signal.signal(_SIGNAL, previous)
 
     def leave_to_event_loop(self) -> float:
         """Ring later, because the loop keeps the limit itself; returns the seconds left."""

@@ -144,6 +144,24 @@ def test_the_signal_handler_of_before_is_back_after_a_call(calls: RealCalls) -> 
     assert signal.getsignal(signal.SIGURG) is before
 
 
+def test_a_limit_that_is_over_before_the_call_begins_leaves_nothing_armed(
+    calls: RealCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.getsignal(signal.SIGURG)
+    start = threading.Thread.start
+
+    def start_and_dawdle(thread: threading.Thread) -> None:
+        start(thread)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(threading.Thread, "start", start_and_dawdle)
+
+    done = calls.run(_spin, limit_ms=1)
+
+    assert done.kind is OpKind.INFO
+    assert signal.getsignal(signal.SIGURG) is before
+
+
 def test_a_call_is_made_in_the_thread_of_the_caller(calls: RealCalls) -> None:
     database = sqlite3.connect(":memory:")
 
