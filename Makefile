@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
-SOURCES := harness tests examples
+SOURCES := harness tests examples locustfile.py
 
 .DEFAULT_GOAL := help
 

@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "import": "tts_chaos.cli.import_recordings",
     "init": "tts_chaos.cli.init",
     "list": "tts_chaos.cli.list",
+    "load": "tts_chaos.cli.load",
     "record": "tts_chaos.cli.record",
     "serve": "tts_chaos.cli.serve",
     "verify": "tts_chaos.cli.verify",

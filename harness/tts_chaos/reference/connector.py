@@ -186,6 +186,14 @@ class ReferenceIntegration:
         self._stock.ask(changes)
         self.flush()
 
+    def keep_stock(self, changes: Mapping[str, int]) -> None:
+        """Keep a wish as `push_stock` does, and leave the pushing to the next `flush`.
+
+        Raises:
+            SettingsError: If a quantity is none; then nothing is kept.
+        """
+        self._stock.ask(changes)
+
     def flush(self) -> None:
         """Push whatever waits in the outbox.
 

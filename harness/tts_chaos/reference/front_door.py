@@ -2,8 +2,13 @@
 
     POST /checkout/quote       {"lines": [{"sku_id", "quantity"}]}  ->  {"currency", "total_amount"}
     GET  /inventory/{sku_id}                                        ->  {"sku_id", "quantity"}
+    PUT  /inventory/{sku_id}   {"quantity"}                         ->  202, pushed in a moment
+    GET  /inventory                                                 ->  {sku_id: quantity, ...}
     GET  /orders?limit=50                                           ->  {"orders": [...]}
+    GET  /export/orders                                             ->  [every order]
+    GET  /export/shipments                                          ->  [every shipment]
     GET  /health                                                    ->  {"status", ...}
+    POST /sync                                                      ->  {"changed"}
     POST /orders/{order_id}/ship                                    ->  {"shipments": [...]}
     POST /webhooks/tiktok      a webhook                            ->  200 or 401, empty
 
@@ -22,7 +27,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tts_chaos.reference.connector import ReferenceIntegration
-from tts_chaos.reference.errors import ConnectorError, NotShippableError, PriceUnknownError
+from tts_chaos.reference.errors import (
+    ConnectorError,
+    NotShippableError,
+    PriceUnknownError,
+    SettingsError,
+)
 
 __all__ = ["FrontDoor"]
 
@@ -30,6 +40,12 @@ _BODY_LIMIT = 1024 * 1024
 _MOST_ORDERS = 500
 _IDLE_S = 30
 _INVENTORY = re.compile(r"/inventory/(\d{1,30})")
+_READS: dict[str, Callable[[ReferenceIntegration], Any]] = {
+    "/health": ReferenceIntegration.health,
+    "/inventory": ReferenceIntegration.stock,
+    "/export/orders": ReferenceIntegration.orders,
+    "/export/shipments": ReferenceIntegration.shipments,
+}
 _SHIP = re.compile(r"/orders/(\d{1,30})/ship")
 
 
@@ -85,8 +101,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(lambda: self._inventory(inventory[1]))
         elif url.path == "/orders":
             self._answer(lambda: self._orders(url.query))
-        elif url.path == "/health":
-            self._answer(lambda: (200, self.connector.health()))
+        elif url.path in _READS:
+            self._answer(lambda: (200, _READS[url.path](self.connector)))
+        else:
+            self._send(404, {"error": "there is nothing here", "cause": "endpoint"})
+
+    def do_PUT(self) -> None:
+        body = self._body()
+        inventory = _INVENTORY.fullmatch(urlsplit(self.path).path)
+        if body is None:
+            return
+        if inventory:
+            self._answer(lambda: self._keep_stock(inventory[1], body))
         else:
             self._send(404, {"error": "there is nothing here", "cause": "endpoint"})
 
@@ -100,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self.connector.deliver_webhook(self.headers.items(), body), None)
         elif path == "/checkout/quote":
             self._answer(lambda: self._quote(body))
+        elif path == "/sync":
+            self._answer(lambda: (200, self.connector.sync_orders()))
         elif ship:
             self._answer(lambda: (200, {"shipments": self.connector.ship(ship[1])}))
         else:
@@ -110,6 +138,16 @@ class _Handler(BaseHTTPRequestHandler):
         if quantity is None:
             return 404, {"error": f"SKU {sku_id} is not known", "cause": "mapping"}
         return 200, {"sku_id": sku_id, "quantity": quantity}
+
+    def _keep_stock(self, sku_id: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        try:
+            quantity = json.loads(body)["quantity"]
+            self.connector.keep_stock({sku_id: quantity})
+        except (ValueError, KeyError, TypeError):
+            return 400, {"error": "expected a quantity", "cause": "mapping"}
+        except SettingsError as error:
+            return 400, {"error": str(error), "cause": error.cause}
+        return 202, {"sku_id": sku_id, "quantity": quantity}
 
     def _orders(self, query: str) -> tuple[int, dict[str, Any]]:
         asked = parse_qs(query).get("limit", ["50"])[0]
@@ -124,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError):
             return 400, {"error": "expected lines of sku_id and quantity", "cause": "mapping"}
 
-    def _answer(self, work: Callable[[], tuple[int, dict[str, Any]]]) -> None:
+    def _answer(self, work: Callable[[], tuple[int, Any]]) -> None:
         try:
             status, value = work()
         except PriceUnknownError as error:
@@ -143,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
-    def _send(self, status: int, value: dict[str, Any] | None) -> None:
+    def _send(self, status: int, value: Any) -> None:
         body = b"" if value is None else json.dumps(value).encode()
         self.send_response(status)
         if body:

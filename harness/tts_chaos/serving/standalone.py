@@ -19,7 +19,7 @@ from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.contracts.recordings import Exchange
 from tts_chaos.core.clock import SkewedClock
 from tts_chaos.core.entropy import Entropy
-from tts_chaos.core.history import History, Json
+from tts_chaos.core.history import History, Json, Record
 from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.ports import OpenExchange
@@ -231,6 +231,23 @@ class Standalone:
     def history_since(self, index: int) -> bytes:
         """Return the records from `index` on as JSON Lines; the first tells what was dropped."""
         return History(self._stage.recorder.since(index)).to_json_lines()
+
+    def begin(self) -> None:
+        """Record every change of the platform's state from now on, as a scenario does."""
+        self._stage.gateway.begin()
+
+    def note(self, record: Record) -> None:
+        """Put a record into the history, such as what an integration was seen to believe."""
+        self._stage.recorder.add(record)
+
+    def history(self) -> History:
+        """Return the records that are still kept."""
+        return self._stage.recorder.history()
+
+    @property
+    def calls(self) -> int:
+        """Requests taken in so far."""
+        return self._stage.gateway.calls
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Json:
         """Let a buyer, the platform or an operator do something.

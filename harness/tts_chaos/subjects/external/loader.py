@@ -42,8 +42,8 @@ __all__ = ["find_configuration", "load_configuration"]
 
 OWN_FILE = "tts-chaos.toml"
 SHARED_FILE = "pyproject.toml"
-TABLES = ("integration", "doctor")
-"""Tables of the file; the other one is for `tts-chaos doctor`."""
+TABLES = ("integration", "doctor", "load")
+"""Tables of the file; the others are for `tts-chaos doctor` and `tts-chaos load`."""
 _PORT_MAX = 65_535
 _OF_EACH_RUN = "http://127.0.0.1:{port}"
 
@@ -137,12 +137,13 @@ def load_configuration(file: Path) -> Configuration:
 
 
 def _is_for_the_doctor(file: Path) -> bool:
-    """Whether a file of our own configures `tts-chaos doctor` and no integration.
+    """Whether a file of our own configures other commands and no integration.
 
     An empty one, or one with a misspelt table, is meant for an integration.
     """
     try:
-        return set(tomllib.loads(file.read_text(encoding="utf-8"))) == {"doctor"}
+        tables = set(tomllib.loads(file.read_text(encoding="utf-8")))
+        return bool(tables) and tables <= {"doctor", "load"}
     except (OSError, ValueError):
         return False
 

@@ -102,6 +102,11 @@ class ExternalSubject:
         return frozenset(self._configuration.capabilities)
 
     @property
+    def address(self) -> str:
+        """Where it listens, without trailing slash."""
+        return self._base_url.rstrip("/")
+
+    @property
     def refused(self) -> tuple[str, ...]:
         """Outside destinations that the program tried and was kept from, each once."""
         return self._reach.refused()

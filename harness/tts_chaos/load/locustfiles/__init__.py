@@ -1,0 +1,1 @@
+"""Locustfiles that `tts-chaos load` brings along."""
