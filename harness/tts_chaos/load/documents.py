@@ -52,7 +52,9 @@ def junit_of(result: Result) -> str:
         suite.set(plural, str(sum(case.find(kind) is not None for case in cases)))
     suite.set("time", f"{result.duration_s:.3f}")
     ElementTree.SubElement(suite, "system-out").text = "\n".join(summary_lines(result))
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, "unicode") + "\n"
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, "unicode") + "\n"
+    )
 
 
 def _case(suite: ElementTree.Element, group: str, name: str) -> ElementTree.Element:

@@ -26,11 +26,20 @@ Missed = Callable[[Sample], bool]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its bounds; infinite where requests were never answered."""
+    """An estimate with its bounds; infinite where requests were never answered.
+
+    Attributes:
+        value: The estimate.
+        low: Lower bound of what another such run may show.
+        high: Upper bound of the same.
+        seen_low: Lower bound for this very run, in which seconds may share their fate: what went
+            wrong in one bad stretch did go wrong.
+    """
 
     value: float
     low: float
     high: float
+    seen_low: float = 0.0
 
 
 class Record:
@@ -118,7 +127,12 @@ def share_interval(
     share = hits / count
     worth = count / max(1.0, _design_effect(flags, share))
     reach = math.log(1 / alpha) / worth
-    return Interval(share, _bound(share, reach, towards=0.0), _bound(share, reach, towards=1.0))
+    return Interval(
+        share,
+        _bound(share, reach, towards=0.0),
+        _bound(share, reach, towards=1.0),
+        seen_low=_bound(share, math.log(1 / alpha) / count, towards=0.0),
+    )
 
 
 def _bound(share: float, reach: float, *, towards: float) -> float:

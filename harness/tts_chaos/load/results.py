@@ -211,11 +211,7 @@ def result_of(
     """
     samples: list[Sample] = [s for s in measured.samples if plan.is_judged(s.due_s)]
     missing = missing_by_area(plan, measured.samples, until_s=ended_s)
-    limits = [budget.limit for budget in budgets if budget.key != ERRORS]
-    health = examine(
-        samples, measured.watches, tightest_ms=min(limits, default=100.0),
-        duration_s=plan.duration_s,
-    )  # fmt: skip
+    health = _health_of(plan, samples, measured, budgets)
     lacking = _lacking(measured.events)
     # What a dead worker did not send is no answer that the integration owed.
     counted = dict.fromkeys(missing, 0) if lacking else missing
@@ -253,6 +249,18 @@ def result_of(
         events=tuple(_spell(event) for event in measured.events),
         seconds=seconds_of(plan, measured.samples),
         environment=dict(environment or {}),
+    )
+
+
+def _health_of(
+    plan: Plan, samples: Sequence[Sample], measured: Measured, budgets: Sequence[Budget]
+) -> Health:
+    limits = [budget.limit for budget in budgets if budget.key != ERRORS]
+    return examine(
+        samples,
+        measured.watches,
+        tightest_ms=min(limits, default=100.0),
+        duration_s=plan.duration_s,
     )
 
 

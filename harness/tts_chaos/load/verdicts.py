@@ -1,4 +1,8 @@
-"""Pass, fail, or cannot tell: each budget judged from the record, with how sure that is."""
+"""Pass, fail, or cannot tell: each budget judged from the record, with how sure that is.
+
+A pass is a promise about another such run, so it counts on seconds, which share their fate. A fail
+is a fact about this one: it needs no more than that chance and noise do not explain it.
+"""
 
 from __future__ import annotations
 
@@ -183,7 +187,7 @@ def _call(budget: Budget, record: Record, alpha: float, noise_ratio: float) -> t
         return Call.CANNOT_TELL, f"only {record.count} requests; {FEWEST} are the fewest"
     if strict.high <= allowed:
         return Call.PASS, ""
-    if lenient.low > allowed:
+    if lenient.seen_low > allowed:
         return Call.FAIL, ""
     if record.failed == 0 and budget.key == ERRORS:
         return Call.CANNOT_TELL, (

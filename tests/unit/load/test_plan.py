@@ -58,7 +58,7 @@ def test_workers_by_turns_send_what_one_alone_sends() -> None:
 
     def taken(turn: int, of: int) -> list[float]:
         tickets = Tickets(arrivals, turn=turn, of=of)
-        return list(iter(tickets.take, None))  # type: ignore[arg-type]
+        return list(iter(tickets.take, None))
 
     assert sorted(taken(0, 3) + taken(1, 3) + taken(2, 3)) == taken(0, 1)
 
