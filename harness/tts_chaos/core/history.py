@@ -11,10 +11,10 @@ bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -55,6 +55,9 @@ PROGRAM_KILLED = "the program was killed by the scenario"
 """Begins the error of an action during which, or after which, the scenario killed it."""
 
 
+T = TypeVar("T")
+
+
 class OpKind(StrEnum):
     """How an operation of the integration ended.
 
@@ -79,6 +82,20 @@ class _Base(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", omit_
 
     index: int = -1
     at_ms: int = 0
+
+
+class _Told(_Base, frozen=True, kw_only=True, dict=True):
+    """A record with a large value, which many oracles read: what they make of it is kept by it."""
+
+    def derive(self, make: Callable[[Self], T]) -> T:
+        """Return `make(self)`, made once: a record never changes.
+
+        `make` must depend on the record alone; what it returns is shared, so nobody may change it.
+        """
+        made = cast("dict[object, T]", self.__dict__)
+        if make not in made:
+            made[make] = make(self)
+        return made[make]
 
 
 class PhaseEntered(_Base, frozen=True, kw_only=True, tag="phase"):
@@ -233,7 +250,7 @@ class FaultEvent(_Base, frozen=True, kw_only=True, tag="fault"):
     inferred: bool = False
 
 
-class Observed(_Base, frozen=True, kw_only=True, tag="observe"):
+class Observed(_Told, frozen=True, kw_only=True, tag="observe"):
     """What the integration said when asked for `name`; `error` where it could not answer."""
 
     name: str
@@ -241,7 +258,7 @@ class Observed(_Base, frozen=True, kw_only=True, tag="observe"):
     error: str = ""
 
 
-class Truth(_Base, frozen=True, kw_only=True, tag="truth"):
+class Truth(_Told, frozen=True, kw_only=True, tag="truth"):
     """The platform's ledger at this instant, for comparison with the observations next to it."""
 
     ledger: Json

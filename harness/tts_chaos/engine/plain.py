@@ -42,13 +42,26 @@ Place: TypeAlias = "tuple[()] | tuple[int | str, Place]"
 
 
 def _plain(value: Any, place: Place) -> Json:
-    if type(value) in _PLAIN_ALREADY:
+    kind = type(value)
+    if kind in _PLAIN_ALREADY:
         return value
+    if kind is dict:
+        # Nearly every value is one of these; the general way below would say the same.
+        _check_depth(place)
+        return {
+            key if type(key) is str else _plain_key(key, place): item
+            if type(item) in _PLAIN_ALREADY
+            else _plain(item, (key, place))
+            for key, item in value.items()
+        }
     if isinstance(value, str | int | float | Decimal):
         return _plain_scalar(value, place)
     if isinstance(value, list | tuple):
         _check_depth(place)
-        return [_plain(item, (index, place)) for index, item in enumerate(value)]
+        return [
+            item if type(item) in _PLAIN_ALREADY else _plain(item, (index, place))
+            for index, item in enumerate(value)
+        ]
     if isinstance(value, Mapping):
         _check_depth(place)
         return {_plain_key(key, place): _plain(item, (key, place)) for key, item in value.items()}

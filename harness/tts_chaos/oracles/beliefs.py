@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     price: Json
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """An order as one side sees it. `raw` holds its fields as they were told."""
 
     id: str
@@ -53,7 +54,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.raw.get(field) not in (None, "", [])
 
     def units(self) -> Counter[str]:
-        """Return units per SKU."""
+        """Return units per SKU; shared, so leave them as they are."""
+        return self._units
+
+    @cached_property
+    def _units(self) -> Counter[str]:
         total: Counter[str] = Counter()
         for line in self.lines:
             total[line.sku] += line.quantity
@@ -72,16 +77,22 @@ def as_decimal(value: Json) -> Decimal | None:
 
 
 def _as_int(value: Json, default: int) -> int:
+    if value is None:
+        return default
+    if type(value) is int:
+        return value
     amount = as_decimal(value)
     return default if amount is None else int(amount)
 
 
 def _text(value: Json) -> str:
+    if type(value) is str:
+        return value
     return "" if value is None else str(value)
 
 
 def _line(raw: Json) -> Line:
-    fields: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    fields: Mapping[str, Any] = raw if type(raw) is dict or isinstance(raw, Mapping) else {}
     seller_sku = _text(fields.get("seller_sku"))
     return Line(
         id=_text(fields.get("id")),
@@ -103,7 +114,14 @@ def _order(raw: Mapping[str, Any]) -> Order:
 
 
 def believed_orders(observed: Observed) -> list[Order] | None:
-    """Return the orders an observation tells; None where it is no list of mappings."""
+    """Return the orders an observation tells; None where it is no list of mappings.
+
+    The list is shared by all who ask.
+    """
+    return observed.derive(_read_believed_orders)
+
+
+def _read_believed_orders(observed: Observed) -> list[Order] | None:
     if not isinstance(observed.value, list | tuple):
         return None
     if not all(isinstance(raw, Mapping) for raw in observed.value):
@@ -112,7 +130,11 @@ def believed_orders(observed: Observed) -> list[Order] | None:
 
 
 def true_orders(truth: Truth) -> dict[str, Order]:
-    """Return every order of the platform by id, of all shops."""
+    """Return every order of the platform by id, of all shops; shared by all who ask."""
+    return truth.derive(_read_true_orders)
+
+
+def _read_true_orders(truth: Truth) -> dict[str, Order]:
     return {str(raw["id"]): _order(raw) for shop in _shops(truth) for raw in shop.get("orders", ())}
 
 
@@ -140,7 +162,11 @@ def _quantity(told: Json) -> Json:
 
 
 def true_stock(truth: Truth) -> dict[str, int]:
-    """Return the platform's sellable quantity by SKU id, of all shops."""
+    """Return the platform's sellable quantity by SKU id, of all shops; shared by all who ask."""
+    return truth.derive(_read_true_stock)
+
+
+def _read_true_stock(truth: Truth) -> dict[str, int]:
     return {
         str(sku): int(row["available"])
         for shop in _shops(truth)

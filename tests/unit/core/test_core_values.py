@@ -148,3 +148,18 @@ def test_an_exchange_without_a_complete_answer_did_not_succeed() -> None:
 
     assert searched.succeeded
     assert not refreshed.succeeded
+
+
+def test_what_is_made_of_a_record_is_made_once_and_is_no_part_of_it() -> None:
+    asked: list[int] = []
+
+    def measure(truth: Truth) -> int:
+        asked.append(truth.index)
+        return len(truth.ledger)
+
+    truth, equal = Truth(index=3, ledger={"shops": {}}), Truth(index=3, ledger={"shops": {}})
+
+    assert [truth.derive(measure), truth.derive(measure)] == [1, 1]
+    assert asked == [3]
+    assert truth == equal
+    assert History([truth]).digest() == History([equal]).digest()

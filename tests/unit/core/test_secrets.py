@@ -6,10 +6,13 @@ import base64
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tts_chaos.core.secrets import FEW_FORMS, SecretBook
 
 TOKEN = "TTP_pwSm2AAAA+BB/cc=="
+QUOTED = 'a"quoted\\secret\n'
 
 
 @pytest.fixture
@@ -51,6 +54,37 @@ def test_values_and_keys_of_json_are_redacted(book: SecretBook) -> None:
         "{access_token:1}": [1, None, {"k": "{app_secret}"}],
         "n": 1.5,
     }
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from([TOKEN, f'"{QUOTED}', base64.b64encode(QUOTED.encode()).decode()]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(value=JSON)
+def test_a_value_looked_through_as_one_text_is_as_if_each_part_had_been(value: object) -> None:
+    book = SecretBook()
+    book.add(TOKEN, "access_token:1")
+    book.add(QUOTED, "quoted")
+
+    whole, parts = book.redact_json(value), book._redact_each(value)
+
+    assert repr(whole) == repr(parts)
+    assert whole is not value or not isinstance(value, dict | list)
+
+
+@pytest.mark.parametrize("odd", [b"app-secret-value", (1, "app-secret-value")])
+def test_what_json_would_spell_in_another_way_is_looked_at_by_itself(
+    book: SecretBook, odd: object
+) -> None:
+    assert "{app_secret}" in repr(book.redact_json({"odd": odd}))
 
 
 def test_the_longer_of_two_overlapping_secrets_wins() -> None:
