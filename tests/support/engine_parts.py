@@ -177,6 +177,7 @@ class ManualWorld:
         self.will_not_lift = False
         self.is_closed = False
         self.proxy_engine = ""
+        self.tests_program = False
 
     def open(
         self, door: Door, credentials: TwinConnection, platform_clock: SkewedClock
@@ -188,6 +189,9 @@ class ManualWorld:
         self.is_closed = True
 
     def refusal(self, fault: Fault, trigger: Trigger) -> str | None:
+        return None
+
+    def kill_refusal(self) -> str | None:
         return None
 
     def uses_proxy(self, fault: Fault, trigger: Trigger) -> bool:

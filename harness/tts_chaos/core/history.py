@@ -107,8 +107,9 @@ class PhaseEntered(_Base, frozen=True, kw_only=True, tag="phase"):
 class StepTaken(_Base, frozen=True, kw_only=True, tag="step"):
     """The runner did something that is neither an action of the integration nor a fault.
 
-    `kind` is `platform` (a buyer or the platform acted), `wait`, `rollback`, or `applied late` (the
-    platform handled a request that a fault had held up; `value` has its call).
+    `kind` is `platform` (a buyer or the platform acted), `wait`, `rollback`, `applied late` (the
+    platform handled a request that a fault had held up; `value` has its call), or `killed` (the
+    integration was, between two steps).
     """
 
     kind: str

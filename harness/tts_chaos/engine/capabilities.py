@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tts_chaos.oracles.catalogue import NOT_AWAITED, ORACLES
-from tts_chaos.scenarios.model import ActionStep, FaultStep, PlatformStep, PostStep, Scenario, Step
+from tts_chaos.scenarios.model import (
+    ActionStep,
+    FaultStep,
+    KillStep,
+    PlatformStep,
+    PostStep,
+    Scenario,
+    Step,
+)
 
 __all__ = ["expected_oracles", "hypothesis_of", "needed_by", "needed_to_play", "unseen"]
 
@@ -61,6 +69,10 @@ def needed_by(step: Step) -> tuple[str, ...]:
             return (step.action,)
         case FaultStep() if step.fault.target == "webhooks":
             return ("deliver_webhook",)
+        case FaultStep():
+            return step.fault.needs
+        case KillStep():
+            return ("restart",)
         case PlatformStep(command="subscribe_webhooks") | PostStep():
             return ("deliver_webhook",)
         case _:

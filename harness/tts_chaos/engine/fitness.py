@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from tts_chaos.engine.ports import World
 from tts_chaos.errors import ScenarioError
-from tts_chaos.scenarios.model import FaultStep, Need, Scenario
+from tts_chaos.scenarios.model import FaultStep, KillStep, Need, Scenario
 
 __all__ = ["refuse_unplayable", "why_unfit"]
 
@@ -39,7 +39,11 @@ def why_unfit(scenario: Scenario, world: World) -> str | None:
     need, word = _LACKS[world.name]
     if need in scenario.needs:
         return f"it needs {word}"
+    if Need.OWN_PROCESS in scenario.needs and not world.tests_program:
+        return "it needs an integration that is a program of its own"
     for step in (*scenario.method, *scenario.rollback):
+        if isinstance(step, KillStep) and world.kill_refusal():
+            return world.kill_refusal()
         if isinstance(step, FaultStep):
             refusal = world.refusal(step.fault, step.trigger)
             if refusal:

@@ -26,15 +26,16 @@ from tts_chaos.core.secrets import SecretBook
 from tts_chaos.engine.effects import apply_faults
 from tts_chaos.engine.exchange_draft import ExchangeDraft, readable
 from tts_chaos.engine.platform import Platform
+from tts_chaos.engine.ports import Mortal
 from tts_chaos.engine.postponed import Postponed, Postponements
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.engine.sorting_office import SortingOffice
-from tts_chaos.errors import LimitExceededError
+from tts_chaos.errors import LimitExceededError, UsageError
 from tts_chaos.faults.effect import PlatformCommand, WebhookMoment
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.plane import FaultPlane, Hit, Receipt
 from tts_chaos.twin.store import Change
-from tts_chaos.wire.delivery import Delivery, Fate, OutgoingWebhook
+from tts_chaos.wire.delivery import Connection, Delivery, Fate, OutgoingWebhook
 from tts_chaos.wire.message import ApiRequest
 
 __all__ = ["Gateway"]
@@ -80,6 +81,7 @@ class Gateway:
         self.secrets = secrets
         self._call_limit = call_limit
         self._platform: Platform | None = None
+        self._client: Mortal | None = None
         self._lock = threading.RLock()
         self._calls = 0
         self._current_call = 0
@@ -96,6 +98,10 @@ class Gateway:
     def attach(self, platform: Platform) -> None:
         """Put the platform behind the door."""
         self._platform = platform
+
+    def attach_client(self, client: Mortal | None) -> None:
+        """Say who sends the requests, and can be killed; None for nobody who can."""
+        self._client = client
 
     @property
     def platform(self) -> Platform:
@@ -140,8 +146,11 @@ class Gateway:
 
         Raises:
             LimitExceededError: If the run has become endless.
+            ProgramKilledError: In the thread of an integration that is killed, by this very request
+                or before.
         """
         with self._lock:
+            self._end_dead_client()
             self._calls += 1
             self.refuse_endless()
             self._current_call = self._calls
@@ -192,7 +201,26 @@ class Gateway:
         )
         opened = _Open(answered.delivery, lambda fate: self._record(draft, fate))
         self._open[call] = opened
+        if answered.delivery.connection is Connection.CLIENT_KILLED:
+            # Before any byte of an answer is on its way, so that none is ever read.
+            opened.conclude(Fate.CLIENT_KILLED)
+            self.kill_client()
+            self._end_dead_client()
         return opened
+
+    def kill_client(self) -> None:
+        """Kill the integration.
+
+        Raises:
+            UsageError: If it cannot be killed.
+        """
+        if self._client is None:
+            raise UsageError("what sends the requests here cannot be killed")
+        self._client.kill()
+
+    def _end_dead_client(self) -> None:
+        if self._client is not None:
+            self._client.end_if_killed()
 
     def _settle(self, hits: tuple[Hit, ...], idle: tuple[str, ...], call: int) -> tuple[Hit, ...]:
         """Record what turned out to have acted, take back what did not; returns what acted."""

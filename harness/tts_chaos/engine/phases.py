@@ -25,7 +25,7 @@ from tts_chaos.engine.arguments import resolve
 from tts_chaos.engine.capabilities import needed_to_play
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Ending, Judgement
-from tts_chaos.engine.ports import Completion, Subject, World
+from tts_chaos.engine.ports import Completion, Mortal, Subject, World
 from tts_chaos.engine.post import Post
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import ChaosError, InjectionError
@@ -33,6 +33,7 @@ from tts_chaos.faults.fault import bounded
 from tts_chaos.scenarios.model import (
     ActionStep,
     FaultStep,
+    KillStep,
     LiftStep,
     PlatformStep,
     PostStep,
@@ -71,6 +72,8 @@ class Phases:
         self._twin = twin
         self._world = world
         self._subject = subject
+        self._mortal = subject if isinstance(subject, Mortal) else None
+        gateway.attach_client(self._mortal)
         self._recorder = recorder
         self._secrets = secrets
         self._judgement = judgement
@@ -216,6 +219,9 @@ class Phases:
             case PostStep():
                 self._recorder.add(StepTaken(kind="wait", name="post", value=step.post_ms))
                 self._post.hasten(step.post_ms)
+            case KillStep():
+                self._recorder.add(StepTaken(kind="killed", name="kill"))
+                self._gateway.kill_client()
         if isinstance(step, ActionStep):
             self._post.deliver_due()
 
@@ -364,8 +370,10 @@ class Phases:
 
     def _look(self) -> None:
         """Observe the integration and put the platform's truth beside it."""
+        # Of the dead nothing is asked: what they do not say is no failure of theirs.
+        is_dead = self._mortal is not None and self._mortal.is_killed
         for name in OBSERVATIONS:
-            if name in self._subject.capabilities:
+            if name in self._subject.capabilities and not is_dead:
                 self._observe(name)
         self._recorder.add(Truth(ledger=self._gateway.ledger()))
 
@@ -393,3 +401,5 @@ def _name_of(step: Step) -> str:
             return "wait"
         case PostStep():
             return "post"
+        case KillStep():
+            return "kill"

@@ -22,8 +22,10 @@ __all__ = [
     "Completion",
     "Confined",
     "Door",
+    "Mortal",
     "OpenExchange",
     "OutcomeUnknownError",
+    "ProgramKilledError",
     "Subject",
     "World",
     "Writer",
@@ -69,6 +71,13 @@ class OutcomeUnknownError(ChaosError):
     """Raised by a subject that cannot know whether what was asked of it was done: INFO."""
 
 
+class ProgramKilledError(SystemExit):
+    """Ends code of an integration in this process that the scenario has killed.
+
+    No `except Exception` catches it, and asyncio lets it through to whoever runs the loop.
+    """
+
+
 class Subject(Protocol):
     """The integration under test."""
 
@@ -107,6 +116,31 @@ class Writer(Protocol):
 
 
 @runtime_checkable
+class Mortal(Protocol):
+    """A subject that can be killed in the middle of its work, and restarted afterwards.
+
+    Killed, it stays dead until its capability `restart` is called.
+    """
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether it is dead."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once. Thread-safe; called while the platform handles one of its requests."""
+        ...
+
+    def end_if_killed(self) -> None:
+        """Called by each request: ends code that lives on in this process although it is dead.
+
+        Raises:
+            ProgramKilledError: If it is, and runs in this process.
+        """
+        ...
+
+
+@runtime_checkable
 class Confined(Protocol):
     """A subject that is kept on this machine by means of its own."""
 
@@ -141,6 +175,15 @@ class World(Protocol):
 
     def refusal(self, fault: Fault, trigger: Trigger) -> str | None:
         """Say why this world cannot realise a fault, or None where it can."""
+        ...
+
+    def kill_refusal(self) -> str | None:
+        """Say why an integration cannot be killed in this world, or None where it can."""
+        ...
+
+    @property
+    def tests_program(self) -> bool:
+        """Whether what runs here is a program of its own, outside this process."""
         ...
 
     def uses_proxy(self, fault: Fault, trigger: Trigger) -> bool:

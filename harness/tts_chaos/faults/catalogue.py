@@ -13,6 +13,7 @@ from tts_chaos.faults import (  # noqa: F401 - each module registers its faults
     network,
     outcomes,
     overload,
+    program,
     redirect,
     request_drift,
     slowness,

@@ -106,6 +106,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         summary: One sentence for tables and stories.
         default_trigger: Trigger where the scenario gives none of its fields.
         target: `requests` or `webhooks`.
+        needs: Capabilities without which an integration cannot be put to this test.
     """
 
     name: ClassVar[str]
@@ -114,6 +115,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     summary: ClassVar[str]
     default_trigger: ClassVar[Trigger] = Trigger()
     target: ClassVar[str] = "requests"
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """Yield each setting that makes no sense, with what is expected and why."""

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from tts_chaos.core.clock import Clock, SkewedClock
 from tts_chaos.core.history import OpKind
 from tts_chaos.engine.plain import to_plain
-from tts_chaos.engine.ports import Completion, Door
+from tts_chaos.engine.ports import Completion, Door, ProgramKilledError
 from tts_chaos.errors import LimitExceededError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.injectors.outside import OutsideGuard
@@ -55,6 +55,8 @@ class SimulatedWorld:
         self._outside = OutsideGuard()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._undo = ExitStack()
+
+    tests_program = False
 
     @property
     def name(self) -> str:
@@ -130,6 +132,10 @@ class SimulatedWorld:
             "run the scenario in the wire world"
         )
 
+    def kill_refusal(self) -> str | None:
+        """Say nothing: an integration in this process is killed by an exception."""
+        return None
+
     def uses_proxy(self, fault: Fault, trigger: Trigger) -> bool:  # noqa: ARG002 - of the port
         """Say no: there is no proxy here."""
         return False
@@ -204,6 +210,8 @@ class SimulatedWorld:
             return _info(HangError(self._watchdog.report) if is_bare else guard)
         if isinstance(error, RunOverError):
             return _info(error)
+        if isinstance(error, ProgramKilledError):
+            return Completion(kind=OpKind.INFO, error=str(error))
         if isinstance(error, SystemExit):
             text = f"SystemExit: the integration called sys.exit({error.code!r})"
             return Completion(kind=OpKind.INFO, error=text)
@@ -275,6 +283,7 @@ class SimulatedWorld:
             )
         if self._loop is None:
             self._loop = self._virtual.make_loop()
+            self._loop.set_exception_handler(_tell_unless_killed)
         return self._loop
 
     def _run_on_loop(self, value: Awaitable[T]) -> T:
@@ -289,6 +298,8 @@ class SimulatedWorld:
     def _unwind(self, task: asyncio.Task[Any]) -> None:
         """Cancel a task and let it clean up, as long as that takes no time."""
         if task.done():
+            # Taken, so that asyncio does not complain of one that nobody asked for.
+            _ = task.cancelled() or task.exception()
             return
         task.cancel()
         try:
@@ -332,6 +343,12 @@ class SimulatedWorld:
 
 _SIMULATED = ("begin", "effects", "reshape")
 """Methods of a fault that the door realises; one with none of them has only its toxics."""
+
+
+def _tell_unless_killed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say of tasks that nobody asked how they ended what asyncio says; of the killed, nothing."""
+    if not isinstance(context.get("exception"), ProgramKilledError):
+        loop.default_exception_handler(context)
 
 
 async def _await(value: Awaitable[T]) -> T:

@@ -30,7 +30,15 @@ from tts_chaos.injectors.real_calls import RealCalls
 from tts_chaos.injectors.resolver import Resolver
 from tts_chaos.processes import RunGuard
 from tts_chaos.serving.fault_proxy import FaultProxy
-from tts_chaos.serving.line import ALL_MECHANISMS, Line, Proxy, refusal, uses_proxy
+from tts_chaos.serving.line import (
+    ALL_MECHANISMS,
+    KILLING,
+    Line,
+    Proxy,
+    kill_refusal,
+    refusal,
+    uses_proxy,
+)
 from tts_chaos.serving.platform_server import PlatformServer
 from tts_chaos.serving.real_clock import RealClock
 from tts_chaos.typing import TwinConnection
@@ -49,8 +57,8 @@ class WireWorld:
         allowed_hosts: Hosts beyond this machine that the integration may reach.
         start_proxy: Starts the fault proxy, for worlds that bring their own.
         seed: What the embedded engine draws from; a real server has no seed.
-        steers_lookups: Whether the integration looks names up in this process, where look-ups can
-            be made to go wrong. A program of its own asks the system.
+        tests_program: Whether the integration is a program of its own. It can be killed; names it
+            looks up in the system, where this process cannot make look-ups go wrong.
     """
 
     name = "wire"
@@ -62,10 +70,11 @@ class WireWorld:
         allowed_hosts: Iterable[str] = (),
         start_proxy: Callable[[], Proxy] | None = None,
         seed: int = 0,
-        steers_lookups: bool = True,
+        tests_program: bool = False,
     ) -> None:
         self.clock = RealClock()
-        self._mechanisms = ALL_MECHANISMS if steers_lookups else ALL_MECHANISMS - {"resolver"}
+        self.tests_program = tests_program
+        self._mechanisms = ALL_MECHANISMS - {"resolver" if tests_program else KILLING}
         self._start_proxy = start_proxy or (
             lambda: FaultProxy.start(toxiproxy_url or None, seed=seed)
         )
@@ -131,6 +140,10 @@ class WireWorld:
     def refusal(self, fault: Fault, trigger: Trigger) -> str | None:
         """Say why a fault cannot be realised on real sockets, or None where it can."""
         return refusal(fault, trigger, mechanisms=self._mechanisms)
+
+    def kill_refusal(self) -> str | None:
+        """Say why the integration cannot be killed here, or None where it can."""
+        return kill_refusal(self._mechanisms)
 
     def uses_proxy(self, fault: Fault, trigger: Trigger) -> bool:
         """Whether the fault is one of the line as such, and the fault proxy's affair."""

@@ -282,7 +282,7 @@ class ChaosSession:
             return WireWorld(
                 toxiproxy_url=self._options.toxiproxy_url,
                 seed=seed,
-                steers_lookups=not self._is_external,
+                tests_program=self._is_external,
             )
         from tts_chaos.injectors.simulated import SimulatedWorld
 

@@ -19,6 +19,7 @@ __all__ = [
     "Alert",
     "Expect",
     "FaultStep",
+    "KillStep",
     "LiftStep",
     "Limits",
     "Need",
@@ -50,10 +51,14 @@ Pause: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_MS)]
 
 
 class Need(StrEnum):
-    """What a scenario asks of the world it runs in."""
+    """What a scenario asks of the world it runs in.
+
+    `own-process`: that the integration is a program, which SIGKILL really ends.
+    """
 
     VIRTUAL_TIME = "virtual-time"
     REAL_SOCKETS = "real-sockets"
+    OWN_PROCESS = "own-process"
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,7 +165,13 @@ class PostStep(msgspec.Struct, frozen=True, kw_only=True):
     post_ms: Milliseconds
 
 
-Step = FaultStep | LiftStep | ActionStep | PlatformStep | WaitStep | PostStep
+class KillStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Kill the integration between two steps; it stays dead until a step restarts it."""
+
+    kill: Literal[True] = True
+
+
+Step = FaultStep | LiftStep | ActionStep | PlatformStep | WaitStep | PostStep | KillStep
 
 
 class Recovery(_Strict, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from tts_chaos.scenarios.model import (
     LONGEST_MS,
     ActionStep,
     FaultStep,
+    KillStep,
     LiftStep,
     PlatformStep,
     PostStep,
@@ -178,6 +179,13 @@ def _parse_lift(value: Mapping[str, Any], place: Place) -> LiftStep:
     return LiftStep(id=value["lift"])
 
 
+def _parse_kill(value: Mapping[str, Any], place: Place) -> KillStep:
+    refuse_unknown_keys(value, ["kill"], place)
+    if value["kill"] is not True:
+        raise place.at("kill").error(f"expected true, got {value['kill']!r}; leave the step out")
+    return KillStep()
+
+
 _PARSERS: dict[str, Callable[[Mapping[str, Any], Place], Step]] = {
     "fault": parse_fault,
     "action": _parse_action,
@@ -185,4 +193,5 @@ _PARSERS: dict[str, Callable[[Mapping[str, Any], Place], Step]] = {
     "wait_ms": _parse_wait,
     "post_ms": _parse_post,
     "lift": _parse_lift,
+    "kill": _parse_kill,
 }

@@ -15,6 +15,7 @@ from tts_chaos.scenarios.drift_paths import check_drift
 from tts_chaos.scenarios.model import (
     ActionStep,
     FaultStep,
+    KillStep,
     LiftStep,
     Need,
     PlatformStep,
@@ -55,12 +56,15 @@ def validate(scenario: Scenario) -> None:
     _check_method(scenario.method, place.at("method"))
     _check_rollback(scenario.rollback, place.at("rollback"))
     _check_faults(scenario, place.at("method"))
+    _check_restarts(scenario, place.at("method"))
     _check_placeholders(scenario, place)
     _check_time(scenario, place)
     _check_recovery(scenario, place.at("recovery"))
 
 
 def _check_needs(scenario: Scenario, place: Place) -> None:
+    if {Need.VIRTUAL_TIME, Need.OWN_PROCESS} <= set(scenario.needs):
+        raise place.error("a program of its own knows no virtual time; leave one out")
     if {Need.VIRTUAL_TIME, Need.REAL_SOCKETS} <= set(scenario.needs):
         raise place.error("no world has both virtual time and real sockets; leave one out")
 
@@ -168,6 +172,31 @@ def _check_faults(scenario: Scenario, place: Place) -> None:
         if isinstance(step, FaultStep):
             check_reachable(scenario.method, index, scenario.limits, place.at(index))
             check_shadowed(scenario.method, index, place.at(index))
+
+
+def _check_restarts(scenario: Scenario, place: Place) -> None:
+    """Refuse to leave the integration dead: nothing could recover then."""
+    if "restart" in scenario.recovery.actions:
+        return
+    steps = (*scenario.method, *scenario.rollback)
+    for index, step in enumerate(scenario.method):
+        kills = isinstance(step, KillStep) or (
+            isinstance(step, FaultStep) and "restart" in step.fault.needs
+        )
+        if kills and not any(map(_restarts, steps[index + 1 :])):
+            key = "kill" if isinstance(step, KillStep) else "fault"
+            raise (
+                place.at(index)
+                .at(key)
+                .error(
+                    "the integration is killed and nothing starts it again; "
+                    'add a step with action = "restart" after this one'
+                )
+            )
+
+
+def _restarts(step: Step) -> bool:
+    return isinstance(step, ActionStep) and step.action == "restart"
 
 
 def _check_rollback(steps: tuple[Step, ...], place: Place) -> None:

@@ -15,6 +15,7 @@ What a delivery looks like on the socket, and the fate that is concluded:
 - reset_before_answer: RST, no byte (`reset`).
 - closed_before_answer: FIN, no byte (`closed`).
 - silent, or no answer: nothing until the client leaves (`read_timed_out`).
+- client_killed: RST, no byte; the client is dead already (`client_killed`).
 - refused, black_holed, dns_failed, tls_failed: cannot be done to a request that has arrived.
 
 Each after `delay_ms`. A client that leaves first, whatever was planned, makes it `read_timed_out`;
@@ -115,6 +116,8 @@ def plan_answer(delivery: Delivery, *, method: str, keep_alive: bool) -> Answer:
     wait = Wait(delivery.delay_ms)
     if delivery.connection is Connection.RESET_BEFORE_ANSWER:
         return Answer(iter([wait]), Ending.RESET, Fate.RESET)
+    if delivery.connection is Connection.CLIENT_KILLED:
+        return Answer(iter(()), Ending.RESET, Fate.CLIENT_KILLED)
     if delivery.connection is Connection.CLOSED_BEFORE_ANSWER:
         return Answer(iter([wait]), Ending.CLOSE, Fate.CLOSED)
     if delivery.connection is Connection.SILENT or delivery.response is None:

@@ -25,16 +25,32 @@ from tts_chaos.faults.effect import (
 )
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.serving.http_writing import CONNECT_LEVEL
+from tts_chaos.wire.delivery import Connection
 from tts_chaos.wire.message import ApiRequest
 
-__all__ = ["ALL_MECHANISMS", "Line", "Mechanism", "Proxy", "lacking", "refusal", "uses_proxy"]
+__all__ = [
+    "ALL_MECHANISMS",
+    "KILLING",
+    "Line",
+    "Mechanism",
+    "Proxy",
+    "kill_refusal",
+    "lacking",
+    "refusal",
+    "uses_proxy",
+]
 
 _LISTENERS_OF_HOST = {None: ("api", "token"), "api": ("api",), "auth": ("token",)}
 
 
-ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver"})
+KILLING = "process"
+"""The mechanism that ends the integration itself."""
+
+ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver", KILLING})
 
 _LACKING = {
+    KILLING: "kills the integration, which on real sockets has to be a program of its own that the "
+    "harness has started; one in Python, in the same process, is killed in the simulated world",
     "proxy": "is one of the line, and no fault proxy stands before it",
     "entrance": "is one of TLS, and the platform is served without it",
     "resolver": "is one of the look-up of names, which only Python code of this process lets us "
@@ -67,8 +83,11 @@ def refusal(
     Args:
         fault: The fault.
         trigger: Where and when it acts.
-        mechanisms: What there is beside the platform's listeners: `proxy`, `entrance`, `resolver`.
+        mechanisms: What there is beside the platform's listeners: `proxy`, `entrance`, `resolver`,
+            `process`.
     """
+    if KILLING not in mechanisms and _breaks_by(fault) is Connection.CLIENT_KILLED:
+        return f"fault {fault.name!r} {_LACKING[KILLING]}"
     is_of_the_line = uses_proxy(fault, trigger)
     missing = lacking(fault, mechanisms)
     if is_of_the_line and not missing:
@@ -286,8 +305,19 @@ class Line:
         timer.start()
 
 
+def kill_refusal(mechanisms: Collection[str]) -> str | None:
+    """Say why an integration cannot be killed on real sockets, or None where it can."""
+    return None if KILLING in mechanisms else f"a step {_LACKING[KILLING]}"
+
+
 def _connection_broken_by(fault: Fault) -> str | None:
     """Return how a fault breaks connections before a request, in words; None where it does not."""
+    broken = _breaks_by(fault)
+    return broken.value.replace("_", " ") if broken in CONNECT_LEVEL else None
+
+
+def _breaks_by(fault: Fault) -> Connection | None:
+    """Return what a fault does to the connection of a request; None where it leaves it alone."""
     if fault.target != "requests":
         return None
     moment = Moment(
@@ -299,8 +329,8 @@ def _connection_broken_by(fault: Fault) -> str | None:
         entropy=Entropy(fault.name),
     )
     for effect in fault.effects(moment):
-        if isinstance(effect, BreakConnection) and effect.connection in CONNECT_LEVEL:
-            return effect.connection.value.replace("_", " ")
+        if isinstance(effect, BreakConnection):
+            return effect.connection
     return None
 
 

@@ -8,9 +8,10 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
-from tts_chaos.core.history import Json
+from tts_chaos.core.history import PROGRAM_KILLED, Json
 from tts_chaos.core.registry import nearest
 from tts_chaos.engine.plain import to_plain
+from tts_chaos.engine.ports import ProgramKilledError
 from tts_chaos.errors import ConfigError, UsageError
 from tts_chaos.subjects.webhook_post import post_webhook
 from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS, OBSERVATIONS
@@ -42,6 +43,7 @@ class InProcessSubject:
             )
         self._integration = integration
         self._exceptions: dict[str, str] = {}
+        self._is_killed = False
         self._capabilities = frozenset(name for name in _KNOWN if self._method(name) is not None)
         if not self._capabilities:
             raise ConfigError(_describe_unusable(integration))
@@ -82,6 +84,28 @@ class InProcessSubject:
         """What a report of a failed run shows, each with its title."""
         return tuple(("exception", text) for text in self.exceptions)
 
+    # -- death ----------------------------------------------------------------------------------
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether it was killed and not restarted since."""
+        return self._is_killed
+
+    def kill(self) -> None:
+        """Let none of its code reach the platform any more; what runs ends at its next request."""
+        self._is_killed = True
+
+    def end_if_killed(self) -> None:
+        """End the code that makes a request although it is dead.
+
+        Raises:
+            ProgramKilledError: If it is.
+        """
+        if self._is_killed:
+            raise ProgramKilledError(PROGRAM_KILLED)
+
+    # -- calls ----------------------------------------------------------------------------------
+
     def call(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method; arguments are positional in their documented order, settings by name.
 
@@ -91,7 +115,11 @@ class InProcessSubject:
 
         Raises:
             UsageError: If an answer that was asked for is not like JSON.
+            ProgramKilledError: If it is dead; `restart` brings it back to life.
         """
+        if name == "restart":
+            self._is_killed = False
+        self.end_if_killed()
         method = self._method(name)
         if method is None:
             raise UsageError(f"the integration has no {name}()")

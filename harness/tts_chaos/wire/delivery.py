@@ -17,7 +17,10 @@ __all__ = ["Connection", "Delivery", "Fate", "OutgoingWebhook"]
 
 
 class Connection(StrEnum):
-    """What happens to the TCP connection that carries an exchange."""
+    """What happens to the TCP connection that carries an exchange.
+
+    `CLIENT_KILLED` is the end of the other side: the integration itself is killed meanwhile.
+    """
 
     OPEN = "open"
     REFUSED = "refused"
@@ -27,6 +30,7 @@ class Connection(StrEnum):
     RESET_BEFORE_ANSWER = "reset_before_answer"
     CLOSED_BEFORE_ANSWER = "closed_before_answer"
     SILENT = "silent"
+    CLIENT_KILLED = "client_killed"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +63,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Fate(StrEnum):
     """What the client experienced of an exchange.
 
-    `UNFINISHED` marks an exchange that was still under way when the run ended.
+    `UNFINISHED` marks an exchange that was still under way when the run ended, `CLIENT_KILLED` one
+    during which the scenario killed the client: whatever was answered, nobody read it.
     """
 
     ANSWERED = "answered"
@@ -71,6 +76,7 @@ class Fate(StrEnum):
     CLOSED = "closed"
     READ_TIMED_OUT = "read_timed_out"
     CUT_SHORT = "cut_short"
+    CLIENT_KILLED = "client_killed"
     UNFINISHED = "unfinished"
 
 

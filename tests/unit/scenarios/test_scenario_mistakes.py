@@ -590,6 +590,22 @@ SENSE = {
         "$.method[0].shop",
         "write '$shop' for the main shop",
     ),
+    "killed between steps and never started again": (
+        _step("kill = true"),
+        "$.method[0].kill",
+        'nothing starts it again; add a step with action = "restart"',
+    ),
+    "killed in a call and never started again": (
+        _step('fault = "program_killed"'),
+        "$.method[0].fault",
+        'nothing starts it again; add a step with action = "restart"',
+    ),
+    "not killed": (_step("kill = false"), "$.method[0].kill", "expected true, got False"),
+    "a program of its own in virtual time": (
+        f'{HEAD}needs = ["virtual-time", "own-process"]\n{ACT}',
+        "$.needs",
+        "a program of its own knows no virtual time",
+    ),
     "a key that stands for a detail": (
         _step('action = "reconfigure"\narguments = { app_key = "$app_key:1" }'),
         "$.method[0].arguments.app_key",
@@ -632,6 +648,8 @@ def test_text_that_is_not_toml_is_refused_with_the_file_and_the_place(
         _step('action = "push_stock"\narguments = { changes = { "$sku:7" = 1 } }'),
         f'{HEAD}[twin]\nshops = 2\n[[method]]\nfault = "token_expired"\nshop = "$shop:1"\n{ACT}',
         _section("expect", "oracles = []"),
+        _step('kill = true\n[[method]]\naction = "restart"'),
+        f'{_step("kill = true")}[recovery]\nactions = ["restart", "sync_orders"]\n',
     ],
     ids=[
         "a-plain-action",
@@ -640,6 +658,8 @@ def test_text_that_is_not_toml_is_refused_with_the_file_and_the_place(
         "the-last-product",
         "the-second-shop",
         "nothing-expected-but-the-rules-that-always-hold",
+        "killed-and-started-again",
+        "killed-and-started-again-by-its-own-schedule",
     ],
 )
 def test_what_makes_sense_is_accepted(text: str) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from tts_chaos.engine.ports import ProgramKilledError
 from tts_chaos.injectors.virtual_time import active, originals
 from tts_chaos.injectors.virtual_time.clock import to_us
 from tts_chaos.injectors.virtual_time.guards import RunOverError
@@ -123,7 +124,7 @@ def _within_turns(scheduler: Scheduler, slot: Slot, run: Callable[[], None]) -> 
         try:
             scheduler.begin(slot)
             run()
-        except RunOverError:
+        except (RunOverError, ProgramKilledError):
             # Caught here, because hooks for exceptions in threads would report it.
             return
         finally:

@@ -27,6 +27,7 @@ from tts_chaos.subjects.external.capability import (
 )
 from tts_chaos.subjects.external.model import (
     Call,
+    CommandCall,
     Configuration,
     HttpCall,
     HttpReady,
@@ -329,13 +330,16 @@ def _read_ports(values: tuple[int, ...], place: Place) -> tuple[int, ...]:
 def _check_whole(configuration: Configuration, place: Place) -> None:
     calls = configuration.capabilities.values()
     if configuration.start is None:
-        if any(isinstance(how, StartAgain) for how in calls):
+        is_running = any(isinstance(how, HttpCall) for how in calls)
+        is_called = any(isinstance(how, CommandCall) for how in calls)
+        # Where every call is a command, each of them starts from what was kept.
+        if any(isinstance(how, StartAgain) for how in calls) and (is_running or not is_called):
             raise (
                 place.at("capabilities")
                 .at("restart")
                 .error("nothing can be started again without a `start` command; add one")
             )
-        if any(isinstance(how, HttpCall) for how in calls):
+        if is_running:
             _check_running_already(configuration, place)
     elif isinstance(configuration.ready, HttpReady | PortReady) and _is_deaf(configuration):
         raise place.at("base_url").error(

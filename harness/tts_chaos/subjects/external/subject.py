@@ -21,6 +21,7 @@ from tts_chaos.subjects.external.command_call import call_command
 from tts_chaos.subjects.external.environment import make_environment
 from tts_chaos.subjects.external.failures import (
     CallError,
+    CommandError,
     NoAnswerError,
     ProgramDiedError,
     ProgramEndedError,
@@ -92,6 +93,7 @@ class ExternalSubject:
         self._program: Program | None = None
         self._commands: set[Program] = set()
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
         self._port = 0
         self._published: set[int] = set()
         self.stdout, self.stderr = Output(), Output()
@@ -139,6 +141,7 @@ class ExternalSubject:
         configuration = self._configuration
         self._open_reach()
         if configuration.start is None:
+            self._is_killed = False
             self._connect()
             return
         for attempt in range(_PORTS_TRIED):
@@ -247,10 +250,12 @@ class ExternalSubject:
         self.stderr.close()
 
     def _end_program(self) -> None:
-        with self._lock:
-            program, self._program = self._program, None
-        if program is not None:
-            program.stop(STOP_S)
+        # Not while another thread is about to kill it.
+        with self._ending:
+            with self._lock:
+                program, self._program = self._program, None
+            if program is not None:
+                program.stop(STOP_S)
 
     def _launch(self, argv: Sequence[str], *, stdout: Output, stdin: Path | None = None) -> Program:
         configuration = self._configuration
@@ -295,27 +300,45 @@ class ExternalSubject:
 
     def _how_ended(self, within_s: float = 0.0) -> str:
         """Return how the program ended, with its last words; "" while it runs, or never did."""
+        if self._is_killed:
+            return f"{PROGRAM_KILLED} and not started again"
         program = self._program
         if program is None or not program.wait(within_s):
             return ""
-        if self._is_killed:
-            return f"{PROGRAM_KILLED} and not started again"
         program.kill()
         told = last_lines([self.stdout, self.stderr])
         said = f"; its last lines:\n{told}" if told else "; it had written nothing"
         return f"{PROGRAM_ENDED} {program.how_ended()}{said}"
 
     def kill(self) -> None:
-        """End the program at once, as a crash of its machine would (SIGKILL)."""
-        program = self._program
-        if program is not None:
+        """End the program and its commands at once, as a crash of its machine would (SIGKILL)."""
+        with self._lock:
+            program, commands = self._program, tuple(self._commands)
             self._is_killed = True
-            program.kill()
+        with self._ending:
+            for each in (program, *commands):
+                if each is not None:
+                    each.kill()
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether it was killed and not started again since."""
+        return self._is_killed
+
+    def end_if_killed(self) -> None:
+        """Do nothing: what is sent by a process that was killed was sent before."""
 
     def _by_command(self, name: str, how: CommandCall, arguments: Mapping[str, Any]) -> Json:
-        return call_command(
-            name, how, arguments, values=self._values(), launch=self._launch_command
-        )
+        if self._is_killed:
+            raise ProgramEndedError(self._how_ended())
+        try:
+            return call_command(
+                name, how, arguments, values=self._values(), launch=self._launch_command
+            )
+        except CommandError:
+            if self._is_killed:
+                raise ProgramDiedError(self._how_ended()) from None
+            raise
 
     def _launch_command(self, argv: Sequence[str], *, stdout: Output, stdin: Path) -> Program:
         program = self._launch(argv, stdout=stdout, stdin=stdin)

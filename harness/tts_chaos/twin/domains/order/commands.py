@@ -46,6 +46,7 @@ def place_orders(
     units: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0,
     sku_id: str = "",
     paid: bool = True,
+    shipped_by: Literal["", "platform", "seller"] = "",
 ) -> list[str]:
     """Let buyers place orders now.
 
@@ -57,6 +58,8 @@ def place_orders(
         units: Units per order; 1 to 3 by chance if 0.
         sku_id: What is bought; by chance if empty.
         paid: Whether the buyers pay at once.
+        shipped_by: Whose carriers take the parcels, the platform's or the seller's; by chance if
+            empty. A parcel of the seller's needs a tracking number when it is shipped.
 
     Returns:
         The ids of the orders.
@@ -67,7 +70,7 @@ def place_orders(
     for _ in range(count):
         wanted = units or env.entropy.integer(1, MOST_UNITS)
         bought = choose_skus(env, owner, wanted, env.entropy, sku_id=sku_id)
-        placed.append(place_order(env, owner, bought, status).id)
+        placed.append(place_order(env, owner, bought, status, shipped_by=shipped_by).id)
     return placed
 
 

@@ -28,7 +28,12 @@ _IMAGE = "https://p16-oec-general-eu.example.net/tos-{product}.jpeg"
 
 
 def place_order(
-    env: TwinEnv, shop: Shop, units: Sequence[tuple[Product, Sku]], status: str
+    env: TwinEnv,
+    shop: Shop,
+    units: Sequence[tuple[Product, Sku]],
+    status: str,
+    *,
+    shipped_by: str = "",
 ) -> Order:
     """Let a buyer order `units` now: commits stock, stores the order and queues webhook 1.
 
@@ -37,6 +42,7 @@ def place_order(
         shop: The shop.
         units: What is bought, one entry per unit.
         status: `UNPAID`, `ON_HOLD` or `AWAITING_SHIPMENT` (paid in the same moment).
+        shipped_by: `platform` or `seller`; by chance if empty.
 
     Raises:
         OutOfStockError: If a SKU has too few units; nothing changes.
@@ -46,7 +52,14 @@ def place_order(
         available = sellable(env, shop.id, sku_id)
         if available < count:
             raise OutOfStockError(sku_id, wanted=count, available=available)
-    order = draft_order(env, shop, units, created_at_s=env.now_s(), entropy=env.entropy)
+    order = draft_order(
+        env,
+        shop,
+        units,
+        created_at_s=env.now_s(),
+        entropy=env.entropy,
+        shipped_by=shipped_by,
+    )
     order = with_status(order, status, env)
     for sku_id, count in counts.items():
         commit_stock(env, shop.id, sku_id, count)
@@ -70,6 +83,7 @@ def draft_order(
     *,
     created_at_s: int,
     entropy: Entropy,
+    shipped_by: str = "",
 ) -> Order:
     """Return an unpaid order that is not stored yet, priced, with buyer and address."""
     region = region_of(shop.region)
@@ -79,6 +93,8 @@ def draft_order(
         for product, sku in units
     )
     by_seller = entropy.integer(1, _SELLER_SHIPPED_EVERY) == 1
+    # Drawn all the same, so that the rest of the order does not depend on the wish.
+    by_seller = shipped_by == "seller" if shipped_by else by_seller
     option = _delivery_option(env, shop.id, by_seller=by_seller)
     return Order(
         id=entropy.digits(18),
