@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class Arrival:
         return self.fate not in NEVER_CONNECTED
 
 
+@functools.lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own."""
     bare = host.strip("[]").rstrip(".").lower()

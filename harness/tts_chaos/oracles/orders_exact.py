@@ -180,6 +180,9 @@ def _compare_total(order: Order, true: Order) -> _Difference | None:
 
 def _compare_units(order: Order, true: Order) -> _Difference | None:
     actual = order.units()
+    if "" not in actual and dict.__eq__(actual, true.units()):
+        # By far the most frequent case; comparing as counters would take as long as the rest.
+        return None
     by_sku, by_seller_sku = _true_units(true.lines), _true_units(true.lines, seller=True)
     left = [line for line in true.lines if not _is_cancelled(line.id, true)]
     right = (by_sku, by_seller_sku, _true_units(left), _true_units(left, seller=True))

@@ -53,7 +53,8 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
         exists = {} if truth is None else true_orders(truth)
         _find_doubles(orders, observed, findings)
         for order in orders:
-            _find_double_lines(order, observed, findings)
+            if len({line.id for line in order.lines}) < len(order.lines):
+                _find_double_lines(order, observed, findings)
             if order.id in exists:
                 _find_double_units(order, exists[order.id], observed, findings)
     return report(NAME, saw=saw, findings=findings.all(), counts={"orders_read": saw})
@@ -84,6 +85,8 @@ def _find_double_lines(order: Order, observed: Observed, findings: Findings) -> 
 
 
 def _find_double_units(order: Order, true: Order, observed: Observed, findings: Findings) -> None:
+    if dict.__eq__(order.units(), true.units()):
+        return
     sold = true.units() + Counter(line.seller_sku for line in true.lines if line.seller_sku)
     for sku, units in order.units().items():
         if sku in sold and units > sold[sku]:

@@ -18,14 +18,19 @@ __all__ = ["make_ledger"]
 
 
 def make_ledger(env: TwinEnv) -> dict[str, Json]:
-    """Return `{"shops": {id: ...}, "tokens": {...}}`; the tokens are the first account's newest."""
+    """Return `{"shops": {id: ...}, "tokens": {...}}`; the tokens are the first account's newest.
+
+    What has not changed since the last call is shared with what that returned.
+    """
     shops = {shop.id: _shop(env, shop.id) for shop in env.store.list(Shop)}
     return {"shops": shops, "tokens": _tokens(env)}
 
 
 def _shop(env: TwinEnv, shop_id: str) -> dict[str, Any]:
     return {
-        "orders": [ledger_order(order) for order in env.store.list(Order, shop_id)],
+        "orders": [
+            env.store.derive(order, ledger_order) for order in env.store.list(Order, shop_id)
+        ],
         "stock": stock_ledger(env, shop_id),
         "shipments": shipments_ledger(env, shop_id),
         "cancellations": cancellations_ledger(env, shop_id),

@@ -82,17 +82,25 @@ def find_sites(clocks: Mapping[Any, Any], locks: Mapping[Any, Any]) -> Iterator[
     """
     for name, module in list(sys.modules.items()):
         # Some libraries put other objects, or None, among the modules.
-        if type(module) is not ModuleType or name.startswith(_NEVER):
+        if type(module) is not ModuleType:
             continue
         known = _known.get(name)
-        if known is None or known.module is not module or known.size != len(vars(module)):
-            is_stdlib = name.partition(".")[0] in sys.stdlib_module_names
-            wanted = {id(key): (key, value) for key, value in clocks.items()}
-            if not is_stdlib:
-                wanted |= {id(key): (key, value) for key, value in locks.items()}
-            known = _Known(module, len(vars(module)), list(_sites_of(module, wanted, is_stdlib)))
-            _known[name] = known
-        yield from known.sites
+        if known is None or known.module is not module or known.size != len(module.__dict__):
+            _known[name] = known = _look_through(name, module, clocks, locks)
+        if known.sites:
+            yield from known.sites
+
+
+def _look_through(
+    name: str, module: ModuleType, clocks: Mapping[Any, Any], locks: Mapping[Any, Any]
+) -> _Known:
+    if name.startswith(_NEVER):
+        return _Known(module, len(vars(module)), [])
+    is_stdlib = name.partition(".")[0] in sys.stdlib_module_names
+    wanted = {id(key): (key, value) for key, value in clocks.items()}
+    if not is_stdlib:
+        wanted |= {id(key): (key, value) for key, value in locks.items()}
+    return _Known(module, len(vars(module)), list(_sites_of(module, wanted, is_stdlib)))
 
 
 Wanted = Mapping[int, tuple[Any, Any]]

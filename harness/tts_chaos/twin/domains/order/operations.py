@@ -12,7 +12,7 @@ from typing import Any
 
 from tts_chaos.twin.domains.order.entities import Order
 from tts_chaos.twin.domains.order.price_detail import price_detail_view
-from tts_chaos.twin.domains.order.render import order_json, order_view
+from tts_chaos.twin.domains.order.render import order_json, order_json_202507
 from tts_chaos.twin.handler import Call, RefusalError, handles
 from tts_chaos.twin.listing import page_of, sort_rows, within_windows
 from tts_chaos.wire.codes import ApiCode
@@ -47,9 +47,7 @@ def get_order_detail(call: Call) -> dict[str, Any]:
 def get_order_detail_202507(call: Call) -> dict[str, Any]:
     """Return the same with the fields that 202507 added."""
     return {
-        "orders": [
-            {**order_view(order), "fulfillment_priority_level": 1} for order in _asked_for(call)
-        ]
+        "orders": [call.env.store.derive(order, order_json_202507) for order in _asked_for(call)]
     }
 
 

@@ -16,7 +16,7 @@ import msgspec
 from tts_chaos.twin.domains.order.entities import Address, LineItem, Order
 from tts_chaos.twin.money import ZERO, amount_text
 
-__all__ = ["ledger_order", "order_json", "order_view", "visible_phone"]
+__all__ = ["ledger_order", "order_json", "order_json_202507", "order_view", "visible_phone"]
 
 Text = Callable[[Decimal], str]
 
@@ -24,6 +24,11 @@ Text = Callable[[Decimal], str]
 def order_json(order: Order) -> msgspec.Raw:
     """Return `order_view` as JSON, ready to be part of an answer."""
     return msgspec.Raw(msgspec.json.encode(order_view(order)))
+
+
+def order_json_202507(order: Order) -> msgspec.Raw:
+    """Return the same with the fields that 202507 added."""
+    return msgspec.Raw(msgspec.json.encode({**order_view(order), "fulfillment_priority_level": 1}))
 
 
 def order_view(order: Order) -> dict[str, Any]:
