@@ -119,6 +119,34 @@ prove-webhooks: $(READY) ## Generated webhooks, forged and broken ones too, and 
 prove-conformance: $(READY) ## Schemathesis runs every check over every operation and follows every link
 	@$(BIN)/python -m tests.proofs.prove_conformance
 
+.PHONY: prove-load-honesty
+prove-load-honesty: $(READY) ## A server that stands still: our p99, the truth, and Locust's own
+	@$(BIN)/python -m tests.proofs.prove_load_honesty
+
+.PHONY: prove-load-verdicts
+prove-load-verdicts: $(READY) ## A tenth slower is told in 95 of 100 runs, equal runs in at most 2
+	@$(BIN)/python -m tests.proofs.prove_load_verdicts
+
+.PHONY: prove-load-planted
+prove-load-planted: $(READY) ## Recorded latency is within 1 ms of planted latency up to p99.9
+	@$(BIN)/python -m tests.proofs.prove_load_planted
+
+.PHONY: prove-load-speed
+prove-load-speed: $(READY) ## Requests per second and core beside plain Locust, memory of 1,000 users
+	@$(BIN)/python -m tests.proofs.prove_load_speed
+
+.PHONY: prove-load-distributed
+prove-load-distributed: $(READY) ## Master and two workers give the sum of their records; one dies
+	@$(BIN)/python -m tests.proofs.prove_load_distributed
+
+.PHONY: prove-flash-sale
+prove-flash-sale: $(READY) ## A retry storm that steady load does not show is found by flash-sale
+	@$(BIN)/python -m tests.proofs.prove_flash_sale
+
+.PHONY: prove-peak-sale
+prove-peak-sale: $(READY) ## The reference holds all budgets in peak-sale, slow answers or not
+	@$(BIN)/python -m tests.proofs.prove_peak_sale
+
 .PHONY: prove-languages
 prove-languages: $(READY) ## Examples in other languages: naive ones break their rules, fixed ones pass
 	@$(BIN)/python -m tests.proofs.prove_languages

@@ -7,6 +7,7 @@ Exit codes: 0 every budget held; 10 an order lost or doubled, or another rule of
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 import threading
@@ -16,9 +17,8 @@ from typing import TYPE_CHECKING
 
 from tts_chaos.cli.signals import until_interrupted
 from tts_chaos.errors import BackendUnavailableError, UsageError
-from tts_chaos.load.fault_scripts import FAULT_SCRIPTS, find_script
-from tts_chaos.load.profiles import PROFILES, find_profile
-from tts_chaos.load.settings import read_settings
+from tts_chaos.load.fault_scripts import FAULT_SCRIPTS
+from tts_chaos.load.profiles import PROFILES
 
 if TYPE_CHECKING:
     from tts_chaos.load.rehearsal import Order
@@ -77,7 +77,6 @@ def run(options: argparse.Namespace) -> int:
 
     old = load_result(options.compare) if options.compare else None
     results = options.results or Path("load-results") / time.strftime("%Y%m%d-%H%M%S")
-    refuse_used(results)
     with until_interrupted() as interrupted:
         result = _rehearse(options, results, interrupted)
         if options.aa and not interrupted.is_set():
@@ -89,95 +88,60 @@ def run(options: argparse.Namespace) -> int:
         print((results / "result.json").read_text(encoding="utf-8"))
     else:
         print("\n".join([*summary_lines(result), *comparison_lines(compared)]))
-        print(f"  Reports: {results}: summary.md, junit.xml, result.json, locust.html")
+        print(f"  Reports: {results / 'index.html'}; summary.md, junit.xml, result.json beside it")
     return result.exit_code
 
 
 def _rehearse(options: argparse.Namespace, results: Path, interrupted: threading.Event) -> Result:
     from tts_chaos.load.rehearsal import Rehearsal
 
-    order = make_order(options, results)
+    order = order_of(options, results)
+    if not options.quiet:
+        _tell(f"{order.profile_name} against {order.against}; everything goes to {results}")
     with Rehearsal(order, interrupted=interrupted) as rehearsal:
         return rehearsal.run(told=None if options.quiet else _tell)
 
 
-def make_order(options: argparse.Namespace, results: Path) -> Order:
+def order_of(options: argparse.Namespace, results: Path) -> Order:
     """Return what options and configuration ask for.
 
     Raises:
         UsageError: If one of them is wrong.
     """
     from tts_chaos.injectors.reach import choose_reach
-    from tts_chaos.load.rehearsal import Order
-    from tts_chaos.subjects.external.loader import find_configuration, load_configuration
+    from tts_chaos.load.ordering import find_file, make_order
     from tts_chaos.subjects.reach import DirectReach
 
     if options.locustfile is not None and not options.locustfile.is_file():
         raise UsageError(f"--locustfile {options.locustfile}: there is no such file")
-    file = options.config or find_configuration([Path.cwd()]) or _only_load(Path.cwd())
-    settings = read_settings(file)
-    configuration = None
-    if file is not None and options.target != "twin" and find_configuration([file.parent]) == file:
-        configuration = load_configuration(file)
-        if not settings.operations:
-            raise UsageError(
-                f"{file}: the table [load.operations] is missing; it says which requests the "
-                'front door takes, for example "inventory.read" = "GET /stock/{sku_id}"; '
-                "docs/load.md lists them"
-            )
-    reach = None
-    if configuration is not None and configuration.reach != DirectReach.name:
-        reach = choose_reach(
-            configuration.reach,
-            configuration.first_command,
-            folder=configuration.folder,
-            local_ports=configuration.local_ports,
-        )
-    script = find_script(options.faults, settings.scripts) if options.faults else None
-    return Order(
-        profile_name=options.profile,
-        profile=find_profile(options.profile, settings.profiles),
-        budgets=settings.budgets,
+    order = make_order(
+        options.config or find_file([Path.cwd()]),
+        profile=options.profile,
+        faults=options.faults,
         results=results,
-        configuration=configuration,
         drives_twin=options.target == "twin",
-        operations={} if options.target == "twin" else settings.operations,
-        script_name=options.faults,
-        script=script,
         rate=options.rate,
         duration_s=options.duration,
-        shares=settings.shares,
-        headers=settings.headers,
-        timeout_s=settings.timeout_s,
         seed=options.seed,
         workers=options.workers,
         awaited=options.expect_workers,
         bind=options.bind,
         bind_port=options.bind_port,
         locustfile=options.locustfile,
-        orders=settings.orders,
-        products=settings.products,
         noise=_read_noise(options.noise),
         aborts=not options.no_abort,
         toxiproxy_url=options.toxiproxy_url,
-        reach=reach,
     )
-
-
-def _only_load(folder: Path) -> Path | None:
-    """Return a file that has [load] and no integration, so that the bundled one is meant."""
-    own = folder / "tts-chaos.toml"
-    return own if own.is_file() else None
-
-
-def refuse_used(results: Path) -> None:
-    """Refuse a folder with a record in it: two runs in one would be judged as one.
-
-    Raises:
-        UsageError: If it has one.
-    """
-    if results.exists() and any(results.glob("samples*.bin")):
-        raise UsageError(f"{results} holds the record of a run already; name another folder")
+    configuration = order.configuration
+    if configuration is None or configuration.reach == DirectReach.name:
+        return order
+    reach = choose_reach(
+        configuration.reach,
+        configuration.first_command,
+        folder=configuration.folder,
+        local_ports=configuration.local_ports,
+    )
+    return dataclasses.replace(order, reach=reach)
 
 
 def _require_packages() -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tts_chaos.load.comparison import Compared
-from tts_chaos.load.results import Result, write_result
+from tts_chaos.load.histograms import write_log
+from tts_chaos.load.page import page_of
+from tts_chaos.load.results import SAMPLES_PATTERN, Result, write_result
+from tts_chaos.load.samples import read_samples
 from tts_chaos.load.summary import spell_call, spell_measured, summary_lines
 from tts_chaos.load.verdicts import Call
 
@@ -15,10 +18,19 @@ __all__ = ["junit_of", "markdown_of", "write_documents"]
 
 
 def write_documents(result: Result, folder: Path, compared: Sequence[Compared] = ()) -> None:
-    """Write result.json, junit.xml and summary.md into a folder."""
+    """Write result.json, junit.xml, summary.md, index.html and latency.hlog into a folder."""
     write_result(result, folder / "result.json")
     (folder / "junit.xml").write_text(junit_of(result), encoding="utf-8")
     (folder / "summary.md").write_text(markdown_of(result, compared), encoding="utf-8")
+    (folder / "index.html").write_text(page_of(result, compared), encoding="utf-8")
+    samples = read_samples(sorted(folder.glob(SAMPLES_PATTERN)))
+    if samples:
+        write_log(
+            samples,
+            folder / "latency.hlog",
+            began_unix_s=result.began_unix_s,
+            for_s=result.duration_s,
+        )
 
 
 def junit_of(result: Result) -> str:

@@ -133,7 +133,12 @@ class _Process:
     def report(self, data: dict[str, Any]) -> None:
         """Send to the master what was recorded."""
         if self.generator is not None and self.is_worker:
-            data["tts"] = self.generator.take_report()
+            data["tts"] = report = self.generator.take_report()
+            folder = Path(self.plan.results)
+            if folder.is_dir():
+                # A worker's own copy, on its own machine: what a master that dies does not lose.
+                with (folder / f"worker-{self.generator.worker}.rows").open("ab") as own:
+                    own.write(report["rows"])
 
     def receive(self, data: dict[str, Any]) -> None:
         """Take a worker's report in."""

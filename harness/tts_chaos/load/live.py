@@ -15,14 +15,13 @@ from pathlib import Path
 from hdrh.histogram import HdrHistogram
 
 from tts_chaos.load.budgets import ALL, ERRORS, Budget
+from tts_chaos.load.histograms import FIGURES, LONGEST_MICROS
 from tts_chaos.load.plan import AREAS, Plan
 from tts_chaos.load.results import BEGIN_FILE
 from tts_chaos.load.samples import ROW, Sample, area_of, unpack
 
 __all__ = ["Live"]
 
-_LONGEST_MICROS = 3_600_000_000
-_FIGURES = 3
 _EVERY_S = 2.0
 SAMPLES_FILE = "samples.bin"
 
@@ -85,7 +84,7 @@ class Live:
     def _take(self, sample: Sample) -> None:
         self.sent += 1
         self.failed += sample.outcome != "ok"
-        micros = min(max(1, round(sample.latency_s * 1e6)), _LONGEST_MICROS)
+        micros = min(max(1, round(sample.latency_s * 1e6)), LONGEST_MICROS)
         self._histograms[area_of(sample.operation)].record_value(micros)
         if not self._plan.is_judged(sample.due_s):
             return
@@ -136,7 +135,7 @@ class Live:
 
 
 def _histogram() -> HdrHistogram:
-    return HdrHistogram(1, _LONGEST_MICROS, _FIGURES)
+    return HdrHistogram(1, LONGEST_MICROS, FIGURES)
 
 
 def _judged_count(plan: Plan, area: str) -> int:

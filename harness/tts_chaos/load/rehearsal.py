@@ -120,6 +120,15 @@ class Order:
     toxiproxy_url: str = ""
     reach: Reach | None = None
 
+    @property
+    def against(self) -> str:
+        """Whom it is against, in words."""
+        if self.drives_twin:
+            return "the twin itself"
+        if self.configuration is None:
+            return "the bundled reference integration (no [integration] is configured here)"
+        return str(self.configuration.file)
+
 
 class Rehearsal:
     """One rehearsal; a context manager.

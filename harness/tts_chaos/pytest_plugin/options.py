@@ -34,6 +34,8 @@ class Options:
         reader_map: Whether answers are mutated field by field instead of playing scenarios.
         reader_map_operations: Operations whose answers are mutated; empty for all.
         reader_map_limit: Mutations at most, None for all.
+        load: Profile of a load that is rehearsed instead of playing scenarios; "" for none.
+        load_faults: Fault script of that load.
     """
 
     enabled: bool
@@ -49,6 +51,8 @@ class Options:
     reader_map: bool = False
     reader_map_operations: tuple[str, ...] = ()
     reader_map_limit: int | None = None
+    load: str = ""
+    load_faults: str = ""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -77,6 +81,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="Write report.json and one history (JSON Lines) per scenario to DIR",
     )
     _add_reader_map(group)
+    group.addoption(
+        "--tts-load",
+        metavar="PROFILE",
+        help="With --tts-chaos: rehearse this load (smoke), one item per budget and judge",
+    )
+    group.addoption(
+        "--tts-load-faults", metavar="SCRIPT", help="What goes wrong at the peak of that load"
+    )
     _add_ini_keys(parser)
 
 
@@ -128,7 +140,7 @@ def refuse_selection_alone(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: If one was made; else the user's other tests would run, and pass.
     """
-    for option in ("--tts-scenario", "--tts-tag", "--tts-reader-map"):
+    for option in ("--tts-scenario", "--tts-tag", "--tts-reader-map", "--tts-load"):
         if config.getoption(option):
             raise pytest.UsageError(f"{option} does nothing without --tts-chaos; add it")
 
@@ -159,6 +171,8 @@ def read_options(config: pytest.Config) -> Options:
         reader_map=config.getoption("--tts-reader-map"),
         reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
         reader_map_limit=_limit(config),
+        load=config.getoption("--tts-load") or "",
+        load_faults=config.getoption("--tts-load-faults") or "",
     )
 
 

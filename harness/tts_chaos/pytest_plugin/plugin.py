@@ -36,6 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     options = read_options(config)
     config.stash[OPTIONS] = options
+    if options.load:
+        from tts_chaos.pytest_plugin.load import LoadItems
+
+        config.pluginmanager.register(LoadItems(config, options), "tts-chaos-load")
+        return
     from tts_chaos.pytest_plugin.session import ChaosSession
 
     config.stash[SESSION] = session = ChaosSession(config, options)

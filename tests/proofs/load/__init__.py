@@ -1,0 +1,1 @@
+"""What the proofs of load share: fake integrations of known behaviour, and short runs at them."""
