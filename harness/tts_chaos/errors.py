@@ -6,6 +6,7 @@
     │   ├── ScenarioError          a scenario file; carries path and key
     │   ├── ContractError          a contract file; carries path and key
     │   ├── IntegrationFileError   the configuration of an integration; carries path and key
+    │   ├── RecordError            a sealed record of a run; carries path and key
     │   └── FaultNotSupportedError the chosen world has no mechanism for a fault
     ├── ProtocolError              the API's grammar was violated
     ├── InjectionError             a fault could not be armed or lifted
@@ -29,6 +30,7 @@ __all__ = [
     "InternalError",
     "LimitExceededError",
     "ProtocolError",
+    "RecordError",
     "ScenarioError",
     "UsageError",
 ]
@@ -73,6 +75,10 @@ class ContractError(_FileError):
 
 class IntegrationFileError(_FileError):
     """The configuration of an integration that is a program is wrong."""
+
+
+class RecordError(_FileError):
+    """A record of a run is none, or not as it was sealed."""
 
 
 class FaultNotSupportedError(UsageError):

@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "list": "tts_chaos.cli.list",
     "load": "tts_chaos.cli.load",
     "record": "tts_chaos.cli.record",
+    "replay": "tts_chaos.cli.replay",
     "serve": "tts_chaos.cli.serve",
     "verify": "tts_chaos.cli.verify",
     "webhook-orders": "tts_chaos.cli.webhook_orders",

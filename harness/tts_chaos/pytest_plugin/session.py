@@ -27,8 +27,8 @@ from tts_chaos.pytest_plugin.collection import (
 from tts_chaos.pytest_plugin.external import configuration_for, reach_of
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
 from tts_chaos.pytest_plugin.options import Options
+from tts_chaos.pytest_plugin.records import below, keep_run
 from tts_chaos.pytest_plugin.tally import Tally
-from tts_chaos.reporting.story import history_name
 from tts_chaos.reporting.summary import one_line, summarise, to_json
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.scenarios.model import Scenario
@@ -292,10 +292,14 @@ class ChaosSession:
         """Keep what a run leaves behind: its history now, its summary for the report."""
         folder = self._options.report
         if folder is not None:
-            histories = folder / "histories"
-            histories.mkdir(parents=True, exist_ok=True)
-            name = history_name(result.scenario, result.world)
-            (histories / name).write_bytes(result.history.to_json_lines())
+            assert item.parent is not None
+            keep_run(
+                folder,
+                result,
+                integration=item.parent.stash[INTEGRATION],
+                arguments=below(self._config.rootpath, self._places()),
+                not_offered=self._config.getini("tts_not_offered"),
+            )
         properties = {
             "tts_outcome": result.outcome.value,
             "tts_world": result.world,
@@ -304,6 +308,16 @@ class ChaosSession:
         }
         item.user_properties.extend((k, v) for k, v in properties.items() if v is not None)
         item.config.hook.pytest_tts_scenario_finished(item=item, result=result)
+
+    def _places(self) -> list[Path]:
+        """Return where pytest has to look to find what is tested here once more."""
+        external, defined = self.external, self._defining_files()
+        if external is not None:
+            return [external.folder]
+        if defined:
+            return [file.parent for file in defined]
+        here = self._config.invocation_params.dir
+        return [here / argument.partition("::")[0] for argument in self._config.args]
 
     # -- reporting ------------------------------------------------------------------------------
 

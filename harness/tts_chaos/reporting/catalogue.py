@@ -12,6 +12,7 @@ from tts_chaos.contracts.loader import load_contracts
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.faults.fault import Fault
 from tts_chaos.oracles.catalogue import ORACLES
+from tts_chaos.oracles.disciplines import DISCIPLINES
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.twin import catalogue as _twin_catalogue  # noqa: F401 - registers every command
 from tts_chaos.twin.commands import describe_arguments
@@ -68,6 +69,15 @@ def oracles() -> str:
     return _table(("oracle", "kind", "what it holds", "rules"), rows)
 
 
+def disciplines() -> str:
+    """Return the table of what is measured on the wire alone, and the rules that measure it."""
+    rows = (
+        (discipline, ", ".join(f"`{rule}`" for rule in rules))
+        for discipline, rules in DISCIPLINES.items()
+    )
+    return _table(("discipline", "rules that measure it on the wire"), rows)
+
+
 def commands() -> str:
     """Return the table of platform commands with their arguments."""
     rows = (
@@ -110,6 +120,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "scenarios": scenarios,
     "faults": faults,
     "oracles": oracles,
+    "disciplines": disciplines,
     "commands": commands,
     "operations": operations,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.quality.zoo import (  # noqa: F401 - each module registers its members
+    discipline_broken,
     orders_broken,
     requests_broken,
     retries_broken,

@@ -9,6 +9,7 @@ from tts_chaos.core.history import History
 from tts_chaos.core.verdict import Phase, Verdict
 from tts_chaos.errors import UsageError
 from tts_chaos.oracles.catalogue import GUARDS, ORACLES, judge_all, pending_reason
+from tts_chaos.oracles.disciplines import DISCIPLINES
 from tts_chaos.oracles.oracle import JudgeSettings, judge_safely
 from tts_chaos.typing import OBSERVATIONS
 
@@ -89,3 +90,10 @@ def test_a_setting_of_the_scenario_is_used() -> None:
 
     assert judge(story.history(), PLAIN).verdict is Verdict.INVALID
     assert judge(story.history(), settings).verdict is Verdict.VALID
+
+
+def test_the_table_of_disciplines_names_rules_that_exist_and_need_no_observation() -> None:
+    named = [rule.partition(".") for rules in DISCIPLINES.values() for rule in rules]
+
+    assert [rule for oracle, _, rule in named if rule not in ORACLES[oracle].rules] == []
+    assert [oracle for oracle, _, _ in named if ORACLES[oracle].observes] == []

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 from tests.support.oracle_cases import Case
-from tests.unit.oracles import order_cases, run_cases, token_cases, webhook_cases, wire_cases
+from tests.unit.oracles import (
+    discipline_cases,
+    order_cases,
+    run_cases,
+    token_cases,
+    webhook_cases,
+    wire_cases,
+)
 
 from tts_chaos.core.history import History
 from tts_chaos.core.verdict import Verdict
@@ -17,6 +24,7 @@ CASES = [
     *token_cases.CASES,
     *run_cases.CASES,
     *webhook_cases.CASES,
+    *discipline_cases.CASES,
 ]
 BROKEN = [case for case in CASES if case.rules]
 
