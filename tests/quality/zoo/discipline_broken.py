@@ -119,6 +119,21 @@ class NamesItsPageSizeInTheBody(Connector):
         return super().search(shop, {**body, "page_size": self.page_size}, kept)
 
 
+@broken("pages_read_to_end.page_size_in_body", "auth/token-expired-401")
+class TriesTheBodyFirst(Connector):
+    """Sends page_size in the body, and in the query once that was refused."""
+
+    def search(self, shop: ShopAccess, body: Json, query: Iterable[tuple[str, str]]) -> Json:
+        query = list(query)
+        kept = [pair for pair in query if pair[0] != "page_size"]
+        try:
+            return super().search(shop, {**body, "page_size": self.page_size}, kept)
+        except Trouble as trouble:
+            if trouble.kind != "never":
+                raise
+            return super().search(shop, body, query)
+
+
 @broken("pages_read_to_end.page_token_in_body", "orders/more-than-a-page")
 class NamesItsPageInTheBody(Connector):
     """Sends page_token in the body of the order search."""
@@ -133,9 +148,14 @@ class NamesItsPageInTheBody(Connector):
 
 @broken("retries_freshly_signed.stale_timestamp", "auth/token-expired-401")
 class CachesItsStamp(Connector):
-    """Takes the time when it starts, and signs every request with it for the next four minutes."""
+    """Takes the time when it starts, and signs with it for four minutes; a trace id differs."""
 
     taken_s = 0.0
+
+    def address(
+        self, path: str, shop: ShopAccess, query: Iterable[tuple[str, str]], body: bytes
+    ) -> str:
+        return super().address(path, shop, [*query, ("trace_id", uuid.uuid4().hex)], body)
 
     def stamp(self) -> str:
         if time.time() - self.taken_s > 240:
