@@ -141,3 +141,29 @@ def test_an_oversize_body_is_not_read(visitor: httpx.Client) -> None:
 @pytest.mark.parametrize("path", ["/", "/orders/../secrets", "/inventory/abc"])
 def test_other_paths_lead_nowhere(visitor: httpx.Client, path: str) -> None:
     assert visitor.get(path).status_code == 404
+
+
+def test_stock_is_kept_at_once_and_pushed_later(visitor: httpx.Client) -> None:
+    answer = visitor.put("/inventory/5001", json={"quantity": 3})
+
+    assert (answer.status_code, answer.json()) == (202, {"sku_id": "5001", "quantity": 3})
+    assert visitor.get("/health").json()["waiting_pushes"] == 1
+
+
+@pytest.mark.parametrize("body", [{"quantity": -1}, {"quantity": "3"}, {}, []])
+def test_a_quantity_that_is_none_is_refused(visitor: httpx.Client, body: object) -> None:
+    assert visitor.put("/inventory/5001", json=body).status_code == 400
+
+
+def test_all_that_it_knows_can_be_exported(visitor: httpx.Client) -> None:
+    assert visitor.get("/inventory").json() == {"5001": 7}
+    assert [order["id"] for order in visitor.get("/export/orders").json()] == ["101"]
+    assert visitor.get("/export/shipments").json() == []
+
+
+def test_a_sync_can_be_asked_for(visitor: httpx.Client) -> None:
+    assert visitor.post("/sync").json() == {"changed": 0}
+
+
+def test_nothing_else_can_be_put(visitor: httpx.Client) -> None:
+    assert visitor.put("/orders/101", json={}).status_code == 404

@@ -38,11 +38,11 @@ def steady(latencies_ms: Iterable[float], *, per_s: float = 50.0, **more: str) -
 
 def fit() -> Health:
     """Return a generator without fault."""
-    return examine([], [Watch(worker=0, at_s=1, cpu_ratio=0.1, still_ms=1)], tightest_ms=400,
+    return examine([], [Watch(worker=0, at_s=1, cpu_ratio=0.1)], tightest_ms=400,
                    duration_s=10)  # fmt: skip
 
 
 def unfit() -> Health:
     """Return one that used up its core."""
-    return examine([], [Watch(worker=0, at_s=1, cpu_ratio=0.99, still_ms=1)], tightest_ms=400,
+    return examine([], [Watch(worker=0, at_s=1, cpu_ratio=0.99)], tightest_ms=400,
                    duration_s=10)  # fmt: skip

@@ -34,6 +34,9 @@ _SHIP_AFTER_S = 3.0
 """A warehouse ships what it has heard of."""
 
 _TICK_S = 0.02
+_STILL_S = 0.005
+"""Shorter ones change nothing that is judged."""
+
 _PAGE_BYTES = 4096
 
 
@@ -61,7 +64,6 @@ class Generator:
         self._tickets: dict[str, Tickets] = {}
         if plan.stages:
             self._tickets = {a: Tickets(plan.arrivals(a), turn=turn, of=of) for a in AREAS}
-        self._still_s = 0.0
         self._users = 0
         self._numbers = itertools.count()
         self._placed: deque[tuple[float, str]] = deque()
@@ -122,12 +124,13 @@ class Generator:
     def _watch(self) -> None:
         """Look once a tick how late one's own timer is, and once a second at the processor."""
         last_cpu_s, last_s = time.process_time(), time.perf_counter()
-        expected_s = last_s
+        stills_ms: list[float] = []
         while True:
             expected_s = time.perf_counter() + _TICK_S
             gevent.sleep(_TICK_S)
             now_s = time.perf_counter()
-            self._still_s = max(self._still_s, now_s - expected_s)
+            if now_s - expected_s > _STILL_S:
+                stills_ms.append((now_s - expected_s) * 1000)
             if now_s - last_s < 1:
                 continue
             cpu_s = time.process_time()
@@ -136,12 +139,13 @@ class Generator:
                     worker=self.worker,
                     at_s=self.now_s(),
                     cpu_ratio=(cpu_s - last_cpu_s) / (now_s - last_s),
-                    still_ms=self._still_s * 1000,
+                    stills_ms=tuple(stills_ms),
+                    for_s=now_s - last_s,
                     users=self._users,
                     memory_bytes=_memory_bytes(),
                 )
             )
-            last_cpu_s, last_s, self._still_s = cpu_s, now_s, 0.0
+            last_cpu_s, last_s, stills_ms = cpu_s, now_s, []
 
 
 class RecordFiles:

@@ -17,7 +17,9 @@ __all__ = ["Health", "Watch", "examine"]
 LATE_RATIO_MAX = 0.01
 """A percentile of 95 leaves 5 % to the integration; a fifth of that may be the generator's."""
 
-STILL_RATIO_MAX = 0.1
+STILL_RATIO_MAX = 0.02
+"""An answer that comes while the generator stands still is seen late: so many of them at most."""
+
 BUSY_RATIO_MAX = 0.1
 BUSY_CPU = 0.9
 """Share of a core; Locust itself warns from here on."""
@@ -34,7 +36,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         worker: Its number.
         at_s: End of the second, from the begin of the plan.
         cpu_ratio: Processor time used, as a share of one core.
-        still_ms: Longest time for which its loop stood still.
+        stills_ms: How long its loop stood still, each time that it did for long enough to matter.
+        for_s: How long this second was.
         users: Users at work.
         memory_bytes: Resident memory; 0 where the system does not tell.
     """
@@ -42,7 +45,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     worker: int
     at_s: float
     cpu_ratio: float
-    still_ms: float
+    stills_ms: tuple[float, ...] = ()
+    for_s: float = 1.0
     users: int = 0
     memory_bytes: int = 0
 
@@ -56,7 +60,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
         waited_ratio: Share that waited for a user, all being busy with slow answers; no fault of
             the generator, and part of the latency.
         worst_late_ms: The latest of the former.
-        still_ratio: Share of seconds with a standstill longer than the allowance.
+        still_ratio: Share of the time in standstills longer than the allowance.
         busy_ratio: Share of seconds with more than nine tenths of a core used.
         cpu_ratio_max: Most processor time in a second, as a share of one core.
         allowance_ms: The allowance.
@@ -98,7 +102,7 @@ def examine(
         late_ratio=len(late) / (len(samples) or 1),
         waited_ratio=sum(s.late_s < 0 for s in samples) / (len(samples) or 1),
         worst_late_ms=max((s.late_s * 1000 for s in samples if s.late_s > 0), default=0.0),
-        still_ratio=_share(watch.still_ms > allowance_ms for watch in seen),
+        still_ratio=_still_share(seen, allowance_ms),
         busy_ratio=_share(watch.cpu_ratio > BUSY_CPU for watch in seen),
         cpu_ratio_max=max((watch.cpu_ratio for watch in seen), default=0.0),
         memory_bytes_max=max((watch.memory_bytes for watch in seen), default=0),
@@ -118,14 +122,19 @@ def _problems(health: Health, is_watched: bool) -> Iterable[str]:
         )
     if health.still_ratio > STILL_RATIO_MAX:
         yield (
-            f"the generator stood still for more than {health.allowance_ms:g} ms in "
-            f"{health.still_ratio * 100:.0f} % of the seconds; {more}, or a quieter machine"
+            f"the generator stood still for more than {health.allowance_ms:g} ms at a time in "
+            f"{health.still_ratio * 100:.1f} % of the time; {more}, or a quieter machine"
         )
     if health.busy_ratio > BUSY_RATIO_MAX:
         yield (
             f"the generator used up its core in {health.busy_ratio * 100:.0f} % of the seconds; "
             f"{more}"
         )
+
+
+def _still_share(watches: Sequence[Watch], allowance_ms: float) -> float:
+    lost_ms = sum(s for watch in watches for s in watch.stills_ms if s > allowance_ms)
+    return lost_ms / 1000 / (sum(watch.for_s for watch in watches) or 1.0)
 
 
 def _share(flags: Iterable[bool]) -> float:
