@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sys
 import xml.etree.ElementTree as ElementTree
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 from tests.support.chaos_project import QUICK, ChaosProject
 
+from tts_chaos.cli.main import main
 from tts_chaos.core.history import History
 
 
@@ -155,6 +161,107 @@ def test_no_secret_is_written_into_reports(failing: ChaosProject) -> None:
     failing.run("--tts-report", "out", "--junitxml", "junit.xml")
 
     token = (failing.path / "token").read_text()
-    written = [*(failing.path / "out").rglob("*.json*"), failing.path / "junit.xml"]
-    assert len(written) == 3
+    written = [*(failing.path / "out").rglob("*.*"), failing.path / "junit.xml"]
+    assert {file.suffix for file in written} == {".html", ".json", ".jsonl", ".xml"}
     assert [file.name for file in written if token in file.read_text()] == []
+
+
+def test_the_page_shows_the_verdict_and_is_told_of(failing: ChaosProject) -> None:
+    result = failing.run("--tts-report", "out")
+
+    page = (failing.path / "out/report.html").read_text()
+    assert "<h1>Failed</h1>" in page
+    assert "1 of 1 runs did not pass; the gravest: area/quick, aborted: " in page
+    result.stdout.fnmatch_lines([f"report: {failing.path}/out/report.html"])
+
+
+def test_one_seed_gives_the_same_page_twice(project: ChaosProject) -> None:
+    project.scenario()
+
+    project.run("--tts-report", "one")
+    project.run("--tts-report", "two")
+
+    one, two = (project.path / folder / "report.html" for folder in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "vl-convert-python"])
+def test_without_the_packages_for_it_the_page_is_left_out_with_a_hint(
+    project: ChaosProject, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    project.scenario()
+    (project.path / "out").mkdir()
+    (project.path / "out/report.html").write_text("of an earlier run")
+    if missing == "jinja2":
+        monkeypatch.setitem(sys.modules, "jinja2", None)
+    else:
+        monkeypatch.setattr(metadata, "version", _not_found)
+
+    result = project.run("--tts-report", "out")
+
+    result.stdout.fnmatch_lines(
+        [
+            f"no report.html: the HTML report needs the package {missing} for its *: "
+            "pip install 'pytest-tts-chaos[[]report]'"
+        ]
+    )
+    assert result.ret == 0
+    assert not (project.path / "out/report.html").exists()
+
+
+def _not_found(name: str) -> str:
+    if name == "vl-convert-python":
+        raise metadata.PackageNotFoundError(name)
+    return "0"
+
+
+def test_workers_pages_are_merged_into_one(project: ChaosProject) -> None:
+    project.scenario("one")
+    project.scenario("two")
+
+    project.run_apart("--tts-report", "out", "-n", "2", plugins=("xdist",))
+
+    data = re.search(
+        r'<script id="data" type="application/json">(.*?)</script>',
+        (project.path / "out/report.html").read_text(),
+    )
+    assert data is not None
+    page = json.loads(data[1])
+    assert [run["scenario"] for run in page["runs"]] == ["one", "two"]
+    assert [len(timeline["bars"]) > 5 for timeline in page["timelines"]] == [True, True]
+
+
+def test_the_page_can_be_made_again_from_the_folder(
+    failing: ChaosProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing.run("--tts-report", "out")
+    page = failing.path / "out/report.html"
+    before = page.read_bytes()
+    page.unlink()
+
+    assert main(["report", str(failing.path / "out")]) == 0
+
+    assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "report.json cannot be read: No such file or directory; name the folder"),
+        ("{", "report.json is no valid JSON"),
+        (
+            '{"format": "other"}',
+            "of the format 'tts-chaos-report/1', got 'other'",
+        ),
+        ("[]", "got None"),
+    ],
+)
+def test_a_folder_that_is_no_report_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, words: str
+) -> None:
+    if text is not None:
+        (tmp_path / "report.json").write_text(text)
+
+    assert main(["report", str(tmp_path)]) == 2
+
+    assert words in capsys.readouterr().err

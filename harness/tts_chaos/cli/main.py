@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "load": "tts_chaos.cli.load",
     "record": "tts_chaos.cli.record",
     "replay": "tts_chaos.cli.replay",
+    "report": "tts_chaos.cli.report",
     "serve": "tts_chaos.cli.serve",
     "verify": "tts_chaos.cli.verify",
     "webhook-orders": "tts_chaos.cli.webhook_orders",

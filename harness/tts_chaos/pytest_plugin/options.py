@@ -78,8 +78,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--tts-report",
         metavar="DIR",
-        help="Write report.json, and per scenario a history (JSON Lines) and a sealed record, to "
-        "DIR",
+        help="Write report.html, report.json, and per scenario a history (JSON Lines) and a sealed "
+        "record, to DIR",
     )
     _add_reader_map(group)
     group.addoption(

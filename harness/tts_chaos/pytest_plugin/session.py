@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+import tts_chaos
 from tts_chaos._data import data_folder
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.engine.fitness import refuse_unplayable, why_unfit
@@ -29,7 +31,9 @@ from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.pytest_plugin.records import below, keep_run
 from tts_chaos.pytest_plugin.tally import Tally
-from tts_chaos.reporting.summary import one_line, summarise, to_json
+from tts_chaos.reporting.files import write_reports
+from tts_chaos.reporting.summary import one_line, summarise, to_document
+from tts_chaos.reporting.timeline import timeline_of
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.scenarios.model import Scenario
 from tts_chaos.subjects.external.model import Configuration
@@ -64,6 +68,7 @@ class ChaosSession:
 
             end_with_parent()
         self._is_interrupted = False
+        self._written: list[str] = []
         if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
             from tts_chaos.pytest_plugin.xdist import SeedForWorkers
 
@@ -328,7 +333,11 @@ class ChaosSession:
         assert item.parent is not None
         report.tts_integration = item.parent.stash[INTEGRATION]  # type: ignore[attr-defined]
         if report.when == "call" and RESULT in item.stash:
-            report.tts_chaos = summarise(item.stash[RESULT])  # type: ignore[attr-defined]
+            result, (scenario, _) = item.stash[RESULT], item.stash[ASSIGNMENT]
+            report.tts_chaos = summarise(result, scenario)  # type: ignore[attr-defined]
+            if self._options.report is not None:
+                timeline = timeline_of(result.history, rto_ms=result.rto_ms)
+                report.tts_timeline = msgspec.json.encode(timeline).decode()  # type: ignore[attr-defined]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect summaries, and what broke around a scenario."""
@@ -361,17 +370,20 @@ class ChaosSession:
         proxies = sorted({row.get("proxy", "") for row in self._tally.in_order()} - {""})
         if proxies:
             write(f"fault proxy: {', '.join(proxies)}")
-        if self._options.report is not None:
-            write(f"report: {self._options.report / 'report.json'}")
+        for line in self._written:
+            write(line)
         write(f"seed: {self._options.seed}")
 
     def _write_coverage(self, write: Any) -> None:
         if not self._tally:
             write("no scenario was played: this run says nothing about the integration", red=True)
-        # Several conftest.py files may define an integration; each plays every scenario.
-        planned = len(list(self.assignments())) * max(len(self._tally.integrations), 1)
-        if 0 < len(self._tally) < planned:
-            write(f"played {len(self._tally)} of {_count(planned, 'run')}", yellow=True)
+        if 0 < len(self._tally) < self._planned:
+            write(f"played {len(self._tally)} of {_count(self._planned, 'run')}", yellow=True)
+
+    @property
+    def _planned(self) -> int:
+        """Runs to play; several conftest.py files may define an integration, each plays all."""
+        return len(list(self.assignments())) * max(len(self._tally.integrations), 1)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tell a person's interrupt from a stop that a distributed run makes for `-x`."""
@@ -382,16 +394,26 @@ class ChaosSession:
         """Write the report, also of an interrupted run, and set the exit status."""
         if self._is_worker or self._config.option.collectonly or self._options.reader_map:
             return
-        folder = self._options.report
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            text = to_json(self._tally.in_order(), seed=self._options.seed)
-            (folder / "report.json").write_text(text, encoding="utf-8")
+        if self._options.report is not None:
+            self._written = write_reports(
+                self._options.report, self._document(), self._tally.timelines
+            )
         replaced = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         if not self._is_interrupted:
             replaced.add(pytest.ExitCode.INTERRUPTED)
         if session.exitstatus in replaced:
             session.exitstatus = self._tally.exit_status() or session.exitstatus
+
+    def _document(self) -> dict[str, Any]:
+        """Return the report of everything that was played, in whatever process."""
+        return to_document(
+            self._tally.in_order(),
+            seed=self._options.seed,
+            version=tts_chaos.__version__,
+            integrations=list(self._tally.integrations),
+            planned=self._planned,
+            left_out=[row.id for row in self._left_out],
+        )
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,17 +7,24 @@ from typing import Any
 import pytest
 
 from tts_chaos.pytest_plugin.collection import NODE_NAME
+from tts_chaos.reporting.story import history_name
 from tts_chaos.reporting.summary import EXIT_STATUS, gravest_exit_status
 
 __all__ = ["Tally"]
 
 
 class Tally:
-    """Collects the summaries that reports carry, and what broke around a scenario."""
+    """Collects the summaries that reports carry, and what broke around a scenario.
+
+    Attributes:
+        integrations: What was tested, in words, in order of appearance.
+        timelines: As JSON, by the name of the run's history; only where a report is asked for.
+    """
 
     def __init__(self) -> None:
         self._summaries: dict[str, dict[str, Any]] = {}
         self._excused: set[str] = set()
+        self.timelines: dict[str, str] = {}
         self.integrations: dict[str, None] = {}
 
     def __len__(self) -> int:
@@ -32,6 +39,9 @@ class Tally:
         summary = getattr(report, "tts_chaos", None)
         if summary is not None:
             self._summaries[report.nodeid] = summary
+            timeline = getattr(report, "tts_timeline", None)
+            if timeline is not None:
+                self.timelines[history_name(summary["scenario"], summary["world"])] = timeline
         if hasattr(report, "wasxfail"):
             self._excused.add(report.nodeid)
         known = self._summaries.get(report.nodeid)

@@ -10,16 +10,9 @@ from collections.abc import Iterator
 
 from tts_chaos.core.history import (
     Completed,
-    Exchange,
     FaultEvent,
     FaultMoment,
-    Invoked,
     OpKind,
-    PhaseEntered,
-    Record,
-    StepTaken,
-    Waiting,
-    WebhookSent,
 )
 from tts_chaos.core.verdict import Outcome, Verdict
 from tts_chaos.engine.result import RunResult
@@ -27,8 +20,9 @@ from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.faults.plane import Receipt
 from tts_chaos.oracles.oracle import Finding
 from tts_chaos.reporting.durations import say_duration
+from tts_chaos.reporting.wording import ENDED, say_record, shorten
 
-__all__ = ["history_name", "tell"]
+__all__ = ["history_name", "reproduce_command", "tell"]
 
 LINES_BEFORE_FAULT = 4
 LINES_AFTER_FAULT = 8
@@ -51,7 +45,7 @@ def tell(result: RunResult) -> str:
         *_what_happened(result),
         *_side_notes(result),
         "Reproduce:",
-        f"  {_command(result)}",
+        f"  {reproduce_command(result)}",
     ]
     return "\n".join(parts)
 
@@ -81,16 +75,13 @@ def _failed_calls(result: RunResult) -> Iterator[str]:
     said: dict[str, int] = {}
     for record in result.history.of(Completed):
         if record.kind is not OpKind.OK:
-            line = f"{record.action}() {_ENDED[record.kind]}: {_shorten(record.error, 300)}"
+            line = f"{record.action}() {ENDED[record.kind]}: {shorten(record.error, 300)}"
             said[line] = said.get(line, 0) + 1
     if said:
         yield "Calls that went wrong:"
         for line, times in list(said.items())[:FINDINGS_SHOWN]:
             yield f"  {line}{f' ({times} times)' if times > 1 else ''}"
         yield ""
-
-
-_ENDED = {OpKind.FAIL: "failed", OpKind.INFO: "had to be ended"}
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -142,7 +133,7 @@ def _life(receipt: Receipt, epoch_ms: int) -> str:
 
 def _what_happened(result: RunResult) -> Iterator[str]:
     """Yield two stretches of the timeline: where the first fault struck, and what it came to."""
-    lines = [(r.index, line) for r in result.history if (line := _line(r)) is not None]
+    lines = [(r.index, line) for r in result.history if (line := say_record(r)) is not None]
     if not lines:
         return
     shown: set[int] = set()
@@ -184,50 +175,6 @@ def _turning_point(result: RunResult) -> int:
     return shown if shown >= 0 else len(result.history) - 1
 
 
-def _line(record: Record) -> str | None:
-    match record:
-        case PhaseEntered():
-            return f"== {record.phase.value}"
-        case StepTaken():
-            return f"{record.kind}: {record.name}"
-        case Invoked():
-            return f"{record.action}() begins"
-        case Completed(kind=OpKind.OK):
-            return f"{record.action}() reports success"
-        case Completed():
-            return f"{record.action}() {_ENDED[record.kind]}: {_shorten(record.error)}"
-        case Exchange():
-            return _exchange(record)
-        case FaultEvent(moment=FaultMoment.FIRED):
-            return f"!! {record.name} fires{' (inferred)' if record.inferred else ''}"
-        case FaultEvent():
-            return f"-- {record.name} {record.moment.value}"
-        case WebhookSent():
-            kind = "webhook" if record.genuine else "FORGED webhook"
-            return f"{kind} type {record.type}, attempt {record.attempt} -> {record.status}"
-        case Waiting():
-            return f"waiting: {_shorten(record.reason)}" if record.reason else "whole again"
-        case _:
-            return None
-
-
-def _exchange(exchange: Exchange) -> str:
-    what = exchange.operation or f"{exchange.method} {exchange.host}{exchange.path}"
-    if exchange.fate != "answered":
-        answer = exchange.fate.replace("_", " ")
-    else:
-        code = "" if exchange.code is None else f" code {exchange.code}"
-        words = f" {_shorten(exchange.message, 60)}" if exchange.code else ""
-        answer = f"{exchange.status}{code}{words}"
-    known = f" ({_shorten(exchange.diagnosis, 90)})" if exchange.diagnosis else ""
-    return f"#{exchange.call} {what} -> {answer}{known}"
-
-
-def _shorten(text: str, limit: int = 110) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
 def _side_notes(result: RunResult) -> Iterator[str]:
     notes = []
     if result.refused_destinations:
@@ -243,7 +190,8 @@ def _side_notes(result: RunResult) -> Iterator[str]:
         yield ""
 
 
-def _command(result: RunResult) -> str:
+def reproduce_command(result: RunResult) -> str:
+    """Return the command that plays the same scenario again with the same seed."""
     return (
         f"pytest --tts-chaos --tts-scenario {result.scenario} --tts-world {result.world} "
         f"--tts-seed {result.seed}"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from tts_chaos.core.history import History, Invoked, Observed
+from tts_chaos.core.verdict import Outcome
 from tts_chaos.engine.result import RunResult
 from tts_chaos.reporting.durations import say_duration
+from tts_chaos.reporting.story import reproduce_command, tell
+from tts_chaos.scenarios.model import Scenario
 from tts_chaos.twin.handled import Basis
 
-__all__ = ["EXIT_STATUS", "gravest_exit_status", "one_line", "summarise", "to_json"]
+__all__ = ["EXIT_STATUS", "gravest_exit_status", "one_line", "summarise", "to_document", "to_json"]
 
 EXIT_STATUS: dict[str, int] = {
     "harness_error": 15,
@@ -24,8 +29,13 @@ EXIT_STATUS: dict[str, int] = {
 """Exit status by outcome, gravest first. 1 to 5 are pytest's own, so these start at 10."""
 
 
-def summarise(result: RunResult) -> dict[str, Any]:
-    """Return everything about a run but its history, as JSON values in a fixed order of keys."""
+def summarise(result: RunResult, scenario: Scenario | None = None) -> dict[str, Any]:
+    """Return everything about a run but its history, as JSON values in a fixed order of keys.
+
+    Args:
+        result: The run.
+        scenario: What was played; with it the summary says why, and under which tags.
+    """
     return {
         "scenario": result.scenario,
         "title": result.title,
@@ -57,7 +67,27 @@ def summarise(result: RunResult) -> dict[str, Any]:
         "contract_digest": result.contract_digest,
         "history_sha256": result.history.digest(),
         "history_records": len(result.history),
+        "exercised": _exercised(result.history),
+        "reproduce": reproduce_command(result),
+        "story": "" if result.outcome is Outcome.PASSED else tell(result),
+        **_about(scenario),
     }
+
+
+def _about(scenario: Scenario | None) -> dict[str, Any]:
+    if scenario is None:
+        return {}
+    return {
+        "description": scenario.description,
+        "why": scenario.why,
+        "tags": list(scenario.tags),
+    }
+
+
+def _exercised(history: History) -> list[str]:
+    """Return the capabilities that were really used: actions begun, observations answered."""
+    acted = {record.action for record in history.of(Invoked)}
+    return sorted(acted | {record.name for record in history.of(Observed) if not record.error})
 
 
 def _from_contract(result: RunResult) -> list[str]:
@@ -84,13 +114,41 @@ def gravest_exit_status(outcomes: list[str]) -> int:
     return next((status for name, status in EXIT_STATUS.items() if name in outcomes), 0)
 
 
-def to_json(summaries: list[dict[str, Any]], *, seed: str) -> str:
-    """Return the JSON report: counts by outcome, then every run in order."""
+def to_document(
+    summaries: Sequence[dict[str, Any]],
+    *,
+    seed: str,
+    version: str = "",
+    integrations: Sequence[str] = (),
+    planned: int | None = None,
+    left_out: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the JSON report as a value: counts by outcome, then every run in order.
+
+    Args:
+        summaries: One per run that was played.
+        seed: Of all of them.
+        version: Of this package.
+        integrations: What was tested, in words.
+        planned: Runs that were to be played; None where it was as many.
+        left_out: Scenarios not played because of capabilities that are knowingly lacking.
+    """
     outcomes = [summary["outcome"] for summary in summaries]
-    document = {
+    return {
         "format": "tts-chaos-report/1",
         "seed": seed,
+        "version": version,
+        "integrations": list(integrations),
+        "contract_digest": next(
+            (s["contract_digest"] for s in summaries if "contract_digest" in s), ""
+        ),
+        "planned": len(summaries) if planned is None else planned,
+        "left_out": list(left_out),
         "counts": {name: outcomes.count(name) for name in sorted(set(outcomes))},
-        "runs": summaries,
+        "runs": list(summaries),
     }
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Return the text form of the JSON report."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
