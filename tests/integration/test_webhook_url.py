@@ -14,6 +14,7 @@ from tts_chaos.core.verdict import Outcome
 from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
 from tts_chaos.errors import UsageError
+from tts_chaos.injectors.simulated import SimulatedWorld
 from tts_chaos.injectors.wire import WireWorld
 from tts_chaos.reference.factory import make_reference
 from tts_chaos.reference.front_door import FrontDoor
@@ -65,6 +66,19 @@ def test_a_door_that_is_shut_is_no_answer(tmp_path: Path) -> None:
     result = _play("webhooks/forged", tmp_path, is_dead=True)
 
     assert {record.status for record in result.history.of(WebhookSent)} == {0}
+
+
+def test_in_virtual_time_it_is_refused_at_once_with_what_to_do(tmp_path: Path) -> None:
+    with Run(scenario_of("webhooks/forged"), SimulatedWorld(), seed=7) as run:
+        assert run.connection is not None
+        with make_reference(run.connection, tmp_path) as reference:
+            behind = BehindADoor(reference, "http://127.0.0.1:1/never-asked")
+            result = run.play(InProcessSubject(behind, in_virtual_time=True))
+
+    assert result.outcome is Outcome.NOT_EXERCISED
+    assert "does not offer deliver_webhook(); webhook_url() names a receiver" in result.reason
+    assert "play on real sockets: --tts-world wire" in result.reason
+    assert result.calls == 0
 
 
 @pytest.mark.parametrize("address", [None, "https://127.0.0.1:1/", "http://192.0.2.1:80/", "x"])

@@ -25,7 +25,7 @@ from tts_chaos.engine.arguments import resolve
 from tts_chaos.engine.capabilities import needed_to_play
 from tts_chaos.engine.gateway import Gateway
 from tts_chaos.engine.judgement import Ending, Judgement
-from tts_chaos.engine.ports import Completion, Mortal, Subject, World
+from tts_chaos.engine.ports import Completion, Elsewhere, Mortal, Subject, World
 from tts_chaos.engine.post import Post
 from tts_chaos.engine.recorder import Recorder
 from tts_chaos.errors import ChaosError, InjectionError
@@ -94,7 +94,9 @@ class Phases:
         """Play all phases; returns how they ended."""
         if self.missing:
             names = ", ".join(f"{name}()" for name in self.missing)
-            return Ending(Outcome.NOT_EXERCISED, f"the integration does not offer {names}")
+            absent = self._subject.absent if isinstance(self._subject, Elsewhere) else {}
+            reasons = "".join(f"; {absent[name]}" for name in self.missing if name in absent)
+            return Ending(Outcome.NOT_EXERCISED, f"the integration does not offer {names}{reasons}")
         broken = self._baseline()
         if broken:
             return Ending(Outcome.ABORTED, f"the steady-state hypothesis does not hold: {broken}")

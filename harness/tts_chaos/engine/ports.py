@@ -22,6 +22,7 @@ __all__ = [
     "Completion",
     "Confined",
     "Door",
+    "Elsewhere",
     "Mortal",
     "OpenExchange",
     "OutcomeUnknownError",
@@ -112,6 +113,16 @@ class Writer(Protocol):
 
     def written(self) -> Iterable[Written]:
         """Return all that it has written, while it still runs."""
+        ...
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """A subject that offers more in another world than in this one."""
+
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """Names of what it does not offer here, each with the reason."""
         ...
 
 

@@ -108,7 +108,9 @@ def _play_scenario(tts_run: Run, tts_integration: object, request: pytest.Fixtur
         subject = tts_integration
     else:
         try:
-            subject = InProcessSubject(tts_integration)
+            subject = InProcessSubject(
+                tts_integration, in_virtual_time=tts_run.world.name == "simulated"
+            )
         except ConfigError:
             item.session.shouldfail = f"the fixture {FIXTURE} returns what no scenario can use"
             raise

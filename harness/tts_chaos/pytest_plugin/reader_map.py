@@ -193,5 +193,5 @@ def _line(row: Row) -> str:
 def _play_once(tts_run: Run, tts_integration: object, request: pytest.FixtureRequest) -> None:
     """The body of every run; the order of arguments is the order of set-up."""
     group, spy = request.node.stash[_WANTED]
-    subject = InProcessSubject(tts_integration)
+    subject = InProcessSubject(tts_integration, in_virtual_time=True)
     request.node.stash[_SEEN] = watch(tts_run, subject, group, spy=spy)

@@ -24,7 +24,7 @@ from tts_chaos.scenarios.shape import Place
 from tts_chaos.typing import ACTION_REACH
 from tts_chaos.wire.message import API_HOST, AUTH_HOST
 
-__all__ = ["check_reachable", "steps_under"]
+__all__ = ["check_meetable", "check_reachable", "steps_under"]
 
 _HOSTS = {"api": API_HOST, "auth": AUTH_HOST}
 _WHILE_TIME_PASSES = ("deliver_webhook", "sync_orders", "flush")
@@ -51,14 +51,22 @@ def check_reachable(steps: Sequence[Step], index: int, limits: Limits, place: Pl
     """
     step = steps[index]
     assert isinstance(step, FaultStep)
+    check_meetable(step, limits, place)
+    if step.fault.target == "requests" and step.trigger.operation is not None:
+        meant = _meant(step.trigger)
+        _check_actions(step.trigger, meant, steps_under(steps, index), place)
+
+
+def check_meetable(step: FaultStep, limits: Limits, place: Place) -> None:
+    """Check whether any request at all, or webhook, can meet a fault.
+
+    Raises:
+        ScenarioError: If none can; names the key of the trigger and what to change.
+    """
     _check_numbers(step.trigger, limits, place)
     _check_webhook(step.trigger, place)
-    if step.fault.target != "requests":
-        return
-    meant = _meant(step.trigger)
-    _check_conditions(step.trigger, meant, place)
-    if step.trigger.operation is not None:
-        _check_actions(step.trigger, meant, steps_under(steps, index), place)
+    if step.fault.target == "requests":
+        _check_conditions(step.trigger, _meant(step.trigger), place)
 
 
 def _check_numbers(trigger: Trigger, limits: Limits, place: Place) -> None:
@@ -108,6 +116,10 @@ def _check_conditions(trigger: Trigger, meant: Sequence[Operation], place: Place
             raise place.at("shop").error(
                 f"calls of {what} name no shop, so that the fault would meet none; leave shop out"
             )
+    if trigger.operation is not None and not meant:
+        raise place.at("operation").error(
+            f"no operation matches {what}, so that the fault would meet none"
+        )
     if trigger.only is not None and not any(_kind_of(row) == trigger.only for row in meant):
         raise place.at("only").error(f"none of {what} is among the {trigger.only}; leave only out")
 

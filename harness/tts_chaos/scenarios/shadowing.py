@@ -35,7 +35,7 @@ from tts_chaos.scenarios.reachable import steps_under
 from tts_chaos.scenarios.shape import Place
 from tts_chaos.wire.message import API_HOST, AUTH_HOST, ApiRequest
 
-__all__ = ["check_shadowed"]
+__all__ = ["check_hidden", "check_shadowed"]
 
 _SAMPLES = 16
 """Draws of chance after which a fault that always did the same counts as one that always does."""
@@ -68,6 +68,21 @@ def check_shadowed(steps: Sequence[Step], index: int, place: Place) -> None:
             )
 
 
+def check_hidden(hidden: FaultStep, armed: Sequence[FaultStep], place: Place) -> None:
+    """Check whether one of the faults armed before hides another, as long as both are armed.
+
+    Raises:
+        ScenarioError: Naming the one that hides it.
+    """
+    other = next((other for other in armed if _hides(other, hidden, is_first=True)), None)
+    if other is not None:
+        raise place.at("fault").error(
+            f"{other.id!r} {_does(other.fault)} on each request that {hidden.fault.name!r} could "
+            "act on, as long as it is armed, so that this one never shows; lift it first, or limit "
+            "it by operation, call, times or for_ms"
+        )
+
+
 def _covers_in_time(steps: Sequence[Step], other: int, hidden: int) -> bool:
     """Whether one fault is armed during every step that does something under the other."""
     own = [
@@ -78,7 +93,7 @@ def _covers_in_time(steps: Sequence[Step], other: int, hidden: int) -> bool:
 
 
 def _hides(other: FaultStep, hidden: FaultStep, *, is_first: bool) -> bool:
-    if other.fault.target != "requests" or not _acts_always(other.trigger):
+    if {other.fault.target, hidden.fault.target} != {"requests"} or not _acts_always(other.trigger):
         return False
     if not _covers_requests(other.trigger, hidden.trigger) or _lasts(hidden.fault):
         return False

@@ -13,10 +13,12 @@ from tts_chaos.core.history import Json
 from tts_chaos.core.registry import nearest
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.faults.fault import Fault, Trigger
-from tts_chaos.scenarios.model import LONGEST_MS
+from tts_chaos.scenarios.model import LONGEST_MS, MOST_CALLS, Limits
+from tts_chaos.scenarios.reachable import check_meetable
+from tts_chaos.scenarios.shadowing import check_hidden
 from tts_chaos.scenarios.shape import Place
 from tts_chaos.scenarios.steps import parse_fault
-from tts_chaos.serving.standalone import Standalone
+from tts_chaos.serving.standalone import FAULT_LIMIT_MS, Standalone
 from tts_chaos.twin.commands import describe_arguments
 from tts_chaos.twin.handler import COMMANDS
 from tts_chaos.wire.message import ApiRequest
@@ -249,14 +251,21 @@ def _without_defaults(trigger: Trigger) -> dict[str, Json]:
 def arm_fault(twin: Standalone, request: ControlRequest) -> Json:
     """Arm a fault: {"fault": name, "id"?, settings and trigger in the same object}."""
     body = request.body()
-    step = parse_fault(body, Place("POST /faults"))
+    place = Place("POST /faults")
+    step = parse_fault(body, place)
+    limits = Limits(fault_ms=FAULT_LIMIT_MS, calls=MOST_CALLS)
+    check_meetable(step, limits, place)
+    check_hidden(step, twin.armed(), place)
     id = step.id if "id" in body else twin.free_id(step.id)
-    twin.arm(id, step.fault, step.trigger)
+    trigger = step.trigger
+    if trigger.shop is not None:
+        trigger = msgspec.structs.replace(trigger, shop=twin.shop_meant(trigger.shop, place))
+    twin.arm(id, step.fault, trigger)
     return {
         "id": id,
         "fault": step.fault.name,
         "settings": msgspec.to_builtins(step.fault),
-        "trigger": _without_defaults(step.trigger),
+        "trigger": _without_defaults(trigger),
     }
 
 

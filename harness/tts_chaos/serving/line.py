@@ -1,7 +1,7 @@
 """The line between integration and platform: faults of every byte alike, by the fault proxy.
 
 A proxy knows neither requests nor windows of time. What needs the first is refused when declared;
-the second is kept here, by timers: a fault with `after_ms` begins late, one with `for_ms` ends by
+the second is kept here, in an agenda: a fault with `after_ms` begins late, one with `for_ms` ends by
 itself, whether or not anybody sends a request meanwhile.
 """
 
@@ -24,6 +24,7 @@ from tts_chaos.faults.effect import (
     Toxic,
 )
 from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.serving.agenda import Agenda
 from tts_chaos.serving.http_writing import CONNECT_LEVEL
 from tts_chaos.wire.delivery import Connection
 from tts_chaos.wire.message import ApiRequest
@@ -169,7 +170,6 @@ class _Armed:
     names: tuple[str, ...]
     is_applied: bool = False
     parts: list[Proxy | Mechanism] = field(default_factory=list)
-    timers: list[threading.Timer] = field(default_factory=list)
     problem: ChaosError | None = None
 
 
@@ -186,6 +186,7 @@ class Line:
         self._others = others
         self._armed: dict[str, _Armed] = {}
         self._lock = threading.RLock()
+        self._agenda = Agenda("tts-chaos-line")
 
     @property
     def engine(self) -> str:
@@ -220,13 +221,11 @@ class Line:
         """Lift a fault and see for oneself that it is gone; one that is gone already is checked.
 
         Raises:
-            InjectionError: If something of it is left, or its timers met a problem.
+            InjectionError: If something of it is left, or what was due by time met a problem.
         """
         with self._lock:
             armed = self._armed.pop(id, None)
             if armed is not None:
-                for timer in armed.timers:
-                    timer.cancel()
                 self._clear(id, armed)
                 if armed.problem is not None:
                     raise InjectionError(f"fault {id!r}: {armed.problem}") from armed.problem
@@ -239,12 +238,10 @@ class Line:
                 raise InjectionError(f"fault {id!r} was lifted, and yet: {'; '.join(leftovers)}")
 
     def close(self) -> None:
-        """End all timers and the proxy."""
+        """End what waits for its time, and the proxy."""
         with self._lock:
-            for armed in self._armed.values():
-                for timer in armed.timers:
-                    timer.cancel()
             self._armed.clear()
+            self._agenda.clear()
         if self._proxy is not None:
             self._proxy.stop()
 
@@ -291,6 +288,7 @@ class Line:
 
     def _schedule(self, armed: _Armed, after_ms: int, act: Callable[[], None]) -> None:
         def run() -> None:
+            # One that was lifted meanwhile is no longer here, and has nothing to do.
             with self._lock:
                 if armed not in self._armed.values():
                     return
@@ -299,10 +297,7 @@ class Line:
                 except ChaosError as error:
                     armed.problem = error
 
-        timer = threading.Timer(after_ms / 1000, run)
-        timer.name, timer.daemon = "tts-chaos-line", True
-        armed.timers.append(timer)
-        timer.start()
+        self._agenda.add(after_ms, run)
 
 
 def kill_refusal(mechanisms: Collection[str]) -> str | None:

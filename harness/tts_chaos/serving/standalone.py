@@ -26,6 +26,9 @@ from tts_chaos.engine.ports import OpenExchange
 from tts_chaos.errors import FaultNotSupportedError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger, bounded
 from tts_chaos.faults.plane import FaultPlane, Receipt
+from tts_chaos.scenarios.model import FaultStep
+from tts_chaos.scenarios.placeholders import read_placeholder
+from tts_chaos.scenarios.shape import Place
 from tts_chaos.serving.line import Line, Proxy, lacking, refusal, uses_proxy
 from tts_chaos.serving.platform_server import PlatformServer
 from tts_chaos.serving.real_clock import RealClock
@@ -280,6 +283,26 @@ class Standalone:
         if via_line:
             self._proxied.add(id)
             self._line.arm(id, fault, bounded(trigger, FAULT_LIMIT_MS))
+
+    def armed(self) -> tuple[FaultStep, ...]:
+        """Return the faults that are armed now, oldest first."""
+        with self._stage.gateway.exclusive():
+            active = self._stage.gateway.plane.active()
+        return tuple(FaultStep(id=x.id, fault=x.fault, trigger=x.trigger) for x in active)
+
+    def shop_meant(self, placeholder: str, place: Place) -> str:
+        """Return the id of the shop that `$shop` or `$shop:1` stands for.
+
+        Raises:
+            UsageError: If there is no such shop.
+        """
+        number = read_placeholder(placeholder, place).number
+        shops = self.connection.shops
+        if number >= len(shops):
+            raise place.at("shop").error(
+                f"there is no {placeholder}; $shop:0 to $shop:{len(shops) - 1} are authorised"
+            )
+        return shops[number].id
 
     def free_id(self, name: str) -> str:
         """Return `name`, or `name-2` and so on where faults of that id were armed before."""

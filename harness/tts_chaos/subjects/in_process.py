@@ -30,18 +30,24 @@ FRAMES_KEPT = 8
 class InProcessSubject:
     """Implements `engine.ports.Subject` over any object.
 
+    Args:
+        integration: The object.
+        in_virtual_time: Whether it runs in virtual time, where a receiver of its own, which serves
+            in real time, is out of reach.
+
     Raises:
         ConfigError: If the object has none of the known methods, or one of them cannot be called
             the way it will be.
     """
 
-    def __init__(self, integration: object) -> None:
+    def __init__(self, integration: object, *, in_virtual_time: bool = False) -> None:
         if isinstance(integration, type):
             raise ConfigError(
                 f"the fixture tts_integration returned the class {integration.__name__} itself; "
                 "return an object of it"
             )
         self._integration = integration
+        self._in_virtual_time = in_virtual_time
         self._exceptions: dict[str, str] = {}
         self._is_killed = False
         self._capabilities = frozenset(name for name in _KNOWN if self._method(name) is not None)
@@ -65,7 +71,7 @@ class InProcessSubject:
         if callable(method):
             return cast("Callable[..., Any]", method)
         address = getattr(self._integration, "webhook_url", None)
-        if name == "deliver_webhook" and callable(address):
+        if name == "deliver_webhook" and callable(address) and not self._in_virtual_time:
             return lambda headers, body: post_webhook(address(), headers, body)
         return None
 
@@ -83,6 +89,13 @@ class InProcessSubject:
     def evidence(self) -> tuple[tuple[str, str], ...]:
         """What a report of a failed run shows, each with its title."""
         return tuple(("exception", text) for text in self.exceptions)
+
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """Capabilities that it would have elsewhere, with the reason why it has them not here."""
+        has_own = callable(getattr(self._integration, "webhook_url", None))
+        is_out_of_reach = self._in_virtual_time and "deliver_webhook" not in self._capabilities
+        return {"deliver_webhook": _OUT_OF_REACH} if has_own and is_out_of_reach else {}
 
     # -- death ----------------------------------------------------------------------------------
 
@@ -165,6 +178,11 @@ def _plain(name: str, value: Any) -> Json:
             return None
         raise
 
+
+_OUT_OF_REACH = (
+    "webhook_url() names a receiver that serves in real time, and time is virtual here; give it "
+    "deliver_webhook(headers, body), or play on real sockets: --tts-world wire"
+)
 
 _ANSWERING = frozenset({"deliver_webhook", "quote_checkout"})
 """Actions that are asked for an answer."""

@@ -136,6 +136,38 @@ def test_a_fixed_port_that_is_taken_is_not_mistaken_for_the_program(tmp_path: Pa
             pass
 
 
+TAKEN = """
+import sys
+from pathlib import Path
+tries = Path("tries.txt")
+before = tries.read_text().split() if tries.exists() else []
+tries.write_text(" ".join([*before, sys.argv[1]]))
+if len(before) < FAILS:
+    sys.exit("OSError: [Errno 98] Address already in use")
+"""
+
+
+def _taken(fails: int) -> dict[str, str]:
+    return {"server.py": TAKEN.replace("FAILS", str(fails)) + SERVER}
+
+
+def test_a_port_that_somebody_took_meanwhile_is_given_up_for_another(tmp_path: Path) -> None:
+    with make_subject(tmp_path, server_configuration(BASIC), _taken(fails=2)) as subject:
+        assert subject.call("health", {}) == {"status": "ok"}
+
+    assert len((tmp_path / "tries.txt").read_text().split()) == 3
+
+
+def test_after_three_ports_it_is_no_accident(tmp_path: Path) -> None:
+    subject = make_subject(tmp_path, server_configuration(BASIC), _taken(fails=3))
+
+    with pytest.raises(ConfigError, match=r"(?s)ended with status 1.*Address already in use"):
+        subject.start()
+    subject.close()
+
+    assert len((tmp_path / "tries.txt").read_text().split()) == 3
+
+
 # -- death ----------------------------------------------------------------------------------------
 
 DIES = "ANSWERS['sync'] = lambda request, body: (print('out of luck', flush=True), os._exit(3))"

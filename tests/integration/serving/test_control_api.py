@@ -143,6 +143,44 @@ def test_a_command_runs_and_its_value_comes_back(control: httpx.Client) -> None:
         ("POST", "/faults", {"fault": "answer_slow"}, 400, "'delay_ms' is required"),
         ("POST", "/faults", {"fault": "port_refused", "times": 1}, 409, "cannot single out"),
         ("POST", "/faults", {"fault": "name_not_found"}, 409, "the look-up of names"),
+        ("POST", "/faults", {"fault": "program_killed"}, 409, "has to be a program of its own"),
+        (
+            "POST",
+            "/faults",
+            {"fault": "platform_down", "operation": "order.get_ordr_list"},
+            400,
+            "no operation matches",
+        ),
+        (
+            "POST",
+            "/faults",
+            {"fault": "platform_down", "operation": "token.*", "host": "api"},
+            400,
+            "is not on the host 'api'; write 'auth'",
+        ),
+        (
+            "POST",
+            "/faults",
+            {"fault": "platform_down", "operation": "order.get_order_list", "only": "writes"},
+            400,
+            "is among the writes; leave only out",
+        ),
+        (
+            "POST",
+            "/faults",
+            {"fault": "platform_down", "call": 100_001},
+            400,
+            "request 100001 is never sent",
+        ),
+        (
+            "POST",
+            "/faults",
+            {"fault": "platform_down", "for_ms": 90_000_000},
+            400,
+            "every fault ends 86400000 ms after it was armed",
+        ),
+        ("POST", "/faults", {"fault": "platform_down", "on_webhook": 999}, 400, "no webhook type"),
+        ("POST", "/faults", {"fault": "platform_down", "shop": "$shop:7"}, 400, "no $shop:7"),
         ("DELETE", "/faults/none-such", None, 404, "no fault 'none-such' is armed"),
         ("POST", "/webhooks", {"address": "https://example.com/x"}, 400, "127.0.0.1"),
         ("POST", "/webhooks", {"address": "http://192.0.2.1:80/x"}, 400, "on this machine only"),
@@ -256,6 +294,29 @@ def test_a_fault_of_the_line_ends_by_itself(control: httpx.Client, twin: Standal
 
     receipt = control.get("/faults/armed").json()["faults"][0]
     assert receipt["lifted"]
+
+
+def test_a_fault_that_another_hides_is_refused_until_that_one_is_lifted(
+    control: httpx.Client,
+) -> None:
+    control.post("/faults", json={"fault": "port_refused", "id": "down"})
+    hidden = {"fault": "body_empty", "operation": "order.get_order_list"}
+
+    refused = control.post("/faults", json=hidden)
+    control.delete("/faults/down")
+    armed = control.post("/faults", json=hidden)
+
+    assert refused.status_code == 400
+    assert "'down' breaks the connection on each request that 'body_empty'" in refused.text
+    assert armed.status_code == 200
+
+
+def test_a_shop_is_named_by_its_place_and_the_fault_meets_it(
+    control: httpx.Client, twin: Standalone
+) -> None:
+    armed = control.post("/faults", json={"fault": "platform_down", "shop": "$shop"}).json()
+
+    assert armed["trigger"]["shop"] == twin.connection.shops[0].id
 
 
 def test_the_same_fault_can_be_armed_again_without_inventing_an_id(control: httpx.Client) -> None:

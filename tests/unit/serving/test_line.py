@@ -12,6 +12,7 @@ from tts_chaos.errors import InjectionError, UsageError
 from tts_chaos.faults.effect import Toxic
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.faults.network import NameNotFound, PortRefused
+from tts_chaos.faults.program import ProgramKilled
 from tts_chaos.faults.slowness import AnswerSlow
 from tts_chaos.faults.tls import CertificateExpired
 from tts_chaos.serving.line import ALL_MECHANISMS as ALL
@@ -86,6 +87,35 @@ def test_a_fault_begins_late_and_ends_by_itself() -> None:
     assert len(proxy.log) == 2
 
 
+def test_what_is_due_together_is_done_in_order_of_its_instant_then_of_arming() -> None:
+    proxy = RecordingProxy()
+    line = Line(proxy)
+    ids = [f"f{number}" for number in range(30)]
+    with line._lock:
+        # Nobody gets at the line until all of it is long due.
+        for id in ids:
+            line.arm(id, PortRefused(), Trigger(host="api", after_ms=40))
+        line.arm("first", PortRefused(), Trigger(host="api", after_ms=1, for_ms=10))
+        threading.Event().wait(0.08)
+        assert proxy.log == []
+
+    log = proxy.wait_for(32)
+
+    assert [id for _, _, id in log] == ["first", "first", *ids]
+    assert [verb for verb, _, _ in log[:2]] == ["apply", "clear"]
+
+
+def test_its_thread_ends_with_the_last_that_waits() -> None:
+    line = Line(RecordingProxy())
+    line.arm("f", PortRefused(), Trigger(after_ms=600_000))
+    (thread,) = [each for each in threading.enumerate() if each.name == "tts-chaos-line"]
+
+    line.close()
+    thread.join(5)
+
+    assert not thread.is_alive()
+
+
 def test_a_fault_lifted_before_it_begins_never_does() -> None:
     proxy = RecordingProxy()
     line = Line(proxy)
@@ -155,6 +185,8 @@ PROXY = {"proxy"}
         pytest.param(CertificateExpired(), Trigger(call=2), ALL, "cannot single", id="one-hello"),
         pytest.param(AnswerSlow(delay_ms=1), Trigger(), (), None, id="slow-at-the-door"),
         pytest.param(Narrow(), Trigger(), (), "no fault proxy", id="toxics-alone"),
+        pytest.param(ProgramKilled(), Trigger(), {"process"}, None, id="killed"),
+        pytest.param(ProgramKilled(), Trigger(), PROXY, "program of its own", id="not-killed"),
     ],
 )
 def test_what_cannot_be_realised_is_said(
