@@ -1,8 +1,8 @@
 """The line between integration and platform: faults of every byte alike, by the fault proxy.
 
 A proxy knows neither requests nor windows of time. What needs the first is refused when declared;
-the second is kept here, in an agenda: a fault with `after_ms` begins late, one with `for_ms` ends by
-itself, whether or not anybody sends a request meanwhile.
+the second is kept here, in an agenda: a fault with `after_ms` begins late, one with `for_ms` ends
+by itself, whether or not anybody sends a request meanwhile.
 """
 
 from __future__ import annotations
