@@ -15,7 +15,15 @@ from tts_chaos.subjects.external.model import Call, CommandCall, HttpCall, SqlQu
 from tts_chaos.subjects.external.templates import CONNECTION, refuse_unknown
 from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS, OBSERVATIONS
 
-__all__ = ["METHODS", "read_argv", "read_call", "read_http", "read_path", "read_request_line"]
+__all__ = [
+    "METHODS",
+    "check_database",
+    "read_argv",
+    "read_call",
+    "read_http",
+    "read_path",
+    "read_request_line",
+]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _AT = re.compile(r"[^.\s]+(\.[^.\s]+)*")
@@ -135,18 +143,29 @@ def _read_sql(name: str, value: Mapping[str, Any], place: Place) -> SqlQuery:
             '"sqlite:{workspace}/shop.db" or "postgresql://127.0.0.1/shop"'
         )
     database = _text(value["database"], place.at("database"))
-    _check_database(database, place.at("database"))
+    check_database(database, place.at("database"))
     return SqlQuery(query=query, database=database)
 
 
-def _check_database(url: str, place: Place) -> None:
+def check_database(url: str, place: Place, *, sqlite: bool = True) -> None:
+    """Check the URL of a database on this machine.
+
+    Args:
+        url: The URL, placeholders in it.
+        place: Where it stands.
+        sqlite: Whether a SQLite file will do.
+
+    Raises:
+        ScenarioError: If it is none, elsewhere, or cannot be read here.
+    """
     refuse_unknown(url, CONNECTION, place)
-    if url.startswith("sqlite:"):
+    if sqlite and url.startswith("sqlite:"):
         if not url.removeprefix("sqlite:").strip("/"):
             raise place.error("expected the path of a file after sqlite:, got none")
         return
     if not url.startswith(postgresql.SCHEMES):
-        raise place.error(f'expected "sqlite:PATH" or "postgresql://...", got {url!r}')
+        either = '"sqlite:PATH" or ' if sqlite else ""
+        raise place.error(f'expected {either}"postgresql://...", got {url!r}')
     if not postgresql.is_on_this_machine(url):
         raise place.error(f"{url!r} is not on this machine, and nothing may leave it during a run")
     missing = postgresql.why_unavailable()

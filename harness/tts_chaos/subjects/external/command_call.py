@@ -81,8 +81,24 @@ def _last_value(how: CommandCall, printed: Output) -> Json:
     if not lines:
         raise ShapeError(f"`{how.title}` printed nothing; expected one line of JSON")
     try:
-        return parse(lines[-1])
+        value = parse(lines[-1])
     except ShapeError:
         raise ShapeError(
             f"`{how.title}` printed {excerpt(lines[-1])} last; expected one line of JSON"
         ) from None
+    # Words before it are a program's chatter; a second value may be half of the answer.
+    other = next((line for line in lines[:-1] if _is_value(line)), None)
+    if other is not None:
+        raise ShapeError(
+            f"`{how.title}` printed {excerpt(other)} and then {excerpt(lines[-1])}; expected one "
+            "line of JSON, all of the answer in it; write logs to standard error"
+        )
+    return value
+
+
+def _is_value(line: str) -> bool:
+    """Whether a line is a JSON object or list."""
+    try:
+        return isinstance(parse(line), dict | list)
+    except ShapeError:
+        return False

@@ -19,7 +19,9 @@ import msgspec
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import IntegrationFileError
 from tts_chaos.scenarios.shape import Place, convert, refuse_unknown_keys
+from tts_chaos.subjects.external import postgresql
 from tts_chaos.subjects.external.capability import (
+    check_database,
     read_argv,
     read_call,
     read_http,
@@ -34,6 +36,7 @@ from tts_chaos.subjects.external.model import (
     LineReady,
     PortReady,
     Ready,
+    SqlQuery,
     StartAgain,
 )
 from tts_chaos.subjects.external.templates import CONNECTION, fill, refuse_unknown, used_in
@@ -59,6 +62,7 @@ class _FilePlace(Place):
 class _Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
 
 
 class _Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +134,9 @@ def load_configuration(file: Path) -> Configuration:
         capabilities=capabilities,
         search_files=_read_patterns(table.search.files, place.at("search").at("files")),
         search_urls=_read_urls(table.search.urls, place.at("search").at("urls")),
+        search_databases=_read_databases(
+            table.search.databases, capabilities, place.at("search").at("databases")
+        ),
         reach=_read_reach(table.reach.how, place.at("reach").at("how")),
         local_ports=_read_ports(table.reach.local_ports, place.at("reach").at("local_ports")),
     )
@@ -307,6 +314,17 @@ def _read_urls(values: tuple[str, ...], place: Place) -> tuple[str, ...]:
         if method != "GET":
             raise place.at(number).error(f"expected GET, which changes nothing, got {method}")
     return values
+
+
+def _read_databases(
+    values: tuple[str, ...], capabilities: Mapping[str, Call], place: Place
+) -> tuple[str, ...]:
+    """Return the PostgreSQL databases to search: those named, and those that are read anyway."""
+    for number, value in enumerate(values):
+        check_database(value, place.at(number), sqlite=False)
+    read = [how.database for how in capabilities.values() if isinstance(how, SqlQuery)]
+    named = [url for url in read if url.startswith(postgresql.SCHEMES)]
+    return tuple(dict.fromkeys((*values, *named)))
 
 
 def _read_reach(value: str, place: Place) -> str:

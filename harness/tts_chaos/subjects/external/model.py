@@ -117,6 +117,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         capabilities: How each is had, by its name in `tts_chaos.typing`.
         search_files: Patterns of files to search for secrets afterwards.
         search_urls: Addresses to search, read with GET.
+        search_databases: URLs of PostgreSQL databases whose tables to search.
         reach: How a program with hard-coded hosts reaches the twin; one of `REACHES`.
         local_ports: Ports of this machine that it needs in a private network.
     """
@@ -134,6 +135,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: dict[str, Call]
     search_files: tuple[str, ...]
     search_urls: tuple[str, ...]
+    search_databases: tuple[str, ...] = ()
     reach: str = "environment"
     local_ports: tuple[int, ...] = ()
 

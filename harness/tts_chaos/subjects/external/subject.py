@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from tts_chaos.core.history import PROGRAM_ENDED, PROGRAM_KILLED, Json
 from tts_chaos.engine.ports import Written
 from tts_chaos.errors import ConfigError
+from tts_chaos.subjects.external import postgresql
 from tts_chaos.subjects.external.asking import ask
 from tts_chaos.subjects.external.command_call import call_command
 from tts_chaos.subjects.external.environment import make_environment
@@ -377,12 +378,21 @@ class ExternalSubject:
         yield Written(channel="stdout", source="the program", text=self.stdout.text())
         yield Written(channel="stderr", source="the program", text=self.stderr.text())
         yield from self._log_files.written()
+        yield from self._written_to_databases()
         for line in self._configuration.search_urls:
             with contextlib.suppress(CallError):
                 answer = ask(self._base_url, "GET", line[4:].strip(), limit_s=SEARCH_ANSWER_S)
                 yield Written(
                     channel="url", source=line, text=answer.body.decode("utf-8", "replace")
                 )
+
+    def _written_to_databases(self) -> Iterator[Written]:
+        for url in self._configuration.search_databases:
+            # One that is gone with the program has said so wherever it was asked.
+            with contextlib.suppress(CallError):
+                filled = fill(url, self._values())
+                for table, text in postgresql.texts_of_tables(filled, limit_s=SEARCH_ANSWER_S):
+                    yield Written(channel="file", source=f"PostgreSQL table {table}", text=text)
 
 
 _PORT_TAKEN = ("EADDRINUSE", "ddress already in use", "ddress in use", "BindException")

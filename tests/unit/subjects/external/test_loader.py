@@ -46,6 +46,7 @@ flush = false
 [integration.search]
 files = ["logs/*.log", "{workspace}/*.txt"]
 urls = ["GET /debug"]
+databases = ["postgresql://127.0.0.1/shop"]
 
 [integration.reach]
 how = "environment"
@@ -103,6 +104,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
             "restart": StartAgain(),
         },
         search_files=("logs/*.log", "{workspace}/*.txt"),
+        search_databases=("postgresql://127.0.0.1/shop",),
         search_urls=("GET /debug",),
         reach="environment",
     )
@@ -227,6 +229,8 @@ OF_A_VALUE = {
     "another kind of database": ("sqlite:", "mysql:", '"sqlite:PATH" or "postgresql://'),
     "a database elsewhere": ("sqlite:{workspace}/", "postgresql://db.example/", "not on this machine"),
     "a database by option": ("sqlite:{workspace}/shop.db", "postgresql:///a?host=db.example", "not on"),
+    "a database to search elsewhere": ("postgresql://127.0.0.1/", "postgresql://db.example/", "databases[0]: 'postgresql://db.example/shop' is not on this machine"),
+    "a file as a database to search": ("postgresql://127.0.0.1/shop", "sqlite:shop.db", 'expected "postgresql://'),
     "a file without a name": ("sqlite:{workspace}/shop.db", "sqlite:", "expected the path of a file"),
     "a body of a webhook": ('"POST /webhook"', '{ http = "POST /w", body = "a" }', "its raw body"),
     "no path in an answer": ('at = "data.orders"', 'at = "data..orders"', "keys joined by dots"),
