@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +20,7 @@ __all__ = ["EXAMPLES", "LanguageExample", "Played", "play"]
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples"
+PERCENTAGE = re.compile(r"\[ *(\d+)%\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class LanguageExample:
         title: Language or library, as people call it.
         program: Runtime to look for on the path; "" for Python.
         asks_version: Arguments by which the runtime tells its version.
+        extensions: Parts of the runtime that some systems leave out; asked of PHP.
         module: Python library it stands on; "" for none.
         worlds: Worlds in which its fixed version plays.
         guilty: Rules that the naive version breaks, by scenario; it may break more.
@@ -38,6 +42,7 @@ class LanguageExample:
     title: str
     program: str = ""
     asks_version: tuple[str, ...] = ("--version",)
+    extensions: tuple[str, ...] = ()
     module: str = ""
     worlds: tuple[str, ...] = ("wire",)
     guilty: Mapping[str, frozenset[str]]
@@ -47,6 +52,8 @@ class LanguageExample:
         """Why it cannot run here, "" where it can."""
         if self.program and not shutil.which(self.program):
             return f"{self.program} is not on the path"
+        if self.extensions and (absent := set(self.extensions) - _php_extensions()):
+            return f"{self.program} lacks its extensions {', '.join(sorted(absent))}"
         if self.module and not importlib.util.find_spec(self.module):
             return f"the Python package {self.module} is not installed"
         return ""
@@ -58,6 +65,11 @@ class LanguageExample:
         command = [self.program, *self.asks_version]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
+def _php_extensions() -> set[str]:
+    done = subprocess.run(["php", "-m"], capture_output=True, text=True, timeout=60, check=False)
+    return {line.strip().lower() for line in done.stdout.splitlines()}
 
 
 def _rules(**by_scenario: str) -> dict[str, frozenset[str]]:
@@ -105,6 +117,23 @@ EXAMPLES = (
         ),
     ),
     LanguageExample(
+        name="php_connector",
+        title="PHP (curl)",
+        program="php",
+        extensions=("curl", "pdo_sqlite", "sodium"),
+        guilty=_rules(
+            auth__token_expired_401="never_refreshed error_swallowed order_lost",
+            webhooks__out_of_order="older_status_believed",
+            auth__token_expired_200="secret_in_file",
+            network__port_refused="nothing_reached order_lost",
+            overload__rate_limited_200="code_ignored",
+            overload__rate_limited_429="retry_after_ignored",
+            fulfilment__ship_answer_lost="code_ignored unsafe_write_retried",
+            stock__warehouse_added="partial_failure_ignored stock_differs",
+            webhooks__of_another_shop="foreign_status_believed",
+        ),
+    ),
+    LanguageExample(
         name="java_connector",
         title="Java (java.net.http)",
         program="javac",
@@ -144,6 +173,15 @@ EXAMPLES = (
             stock__warehouse_added="partial_failure_ignored stock_differs",
         ),
     ),
+    LanguageExample(
+        name="aiohttp_connector",
+        title="Python (aiohttp, asyncio)",
+        module="aiohttp",
+        worlds=("simulated", "wire"),
+        guilty=_rules(
+            overload__rate_limited_200="code_ignored",
+        ),
+    ),
 )
 """All examples in languages and on libraries; the one on an SDK has a test of its own."""
 
@@ -167,7 +205,8 @@ def play(
     world: str = "",
     scenarios: Iterable[str] = (),
     workers: int = 0,
-    timeout_s: float = 900,
+    timeout_s: float = 3_600,
+    tell: Callable[[int], None] | None = None,
 ) -> list[Played]:
     """Run the plugin on one version of an example as a user would.
 
@@ -179,31 +218,25 @@ def play(
         scenarios: Ids; none for all that can be played.
         workers: Processes of pytest-xdist; 0 for none.
         timeout_s: Limit of the whole.
+        tell: Called with the percentage that is played, as it grows.
 
     Raises:
         RuntimeError: If no report came out, with what was printed.
+        TimeoutError: At the limit; the run is ended.
     """
     chosen = [option for id in scenarios for option in ("--tts-scenario", id)]
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        *(sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"),
         *("-p", "tts_chaos.pytest_plugin.plugin", "-p", "xdist", "-n", str(workers)),
         *("--tts-chaos", "--tts-seed", "7", "--tts-world", world or example.worlds[0]),
         *(f"--tts-report={report}", *chosen, str(FOLDER / example.name / variant)),
     ]
     # As in a shell of its own: what the outer pytest has set is none of its business.
     ours = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=ours | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
+    said = _run(command, ours | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, timeout_s, tell)
     file = report / "report.json"
     if not file.is_file():
-        raise RuntimeError(f"{example.name}/{variant}: no report\n{done.stdout}\n{done.stderr}")
+        raise RuntimeError(f"{example.name}/{variant}: no report\n{said}")
     rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["runs"]
     return [
         Played(
@@ -215,3 +248,37 @@ def play(
         )
         for row in rows
     ]
+
+
+def _run(
+    command: list[str], env: Mapping[str, str], timeout_s: float, tell: Callable[[int], None] | None
+) -> str:
+    """Run pytest, tell how far it is, and return what it printed."""
+    said: list[str] = []
+    is_late = threading.Event()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        assert running.stdout is not None
+
+        def end() -> None:
+            is_late.set()
+            running.kill()
+
+        alarm = threading.Timer(timeout_s, end)
+        alarm.start()
+        try:
+            for line in running.stdout:
+                said.append(line)
+                found = PERCENTAGE.search(line)
+                if tell is not None and found is not None:
+                    tell(int(found[1]))
+            running.wait()
+        except BaseException:
+            running.kill()
+            raise
+        finally:
+            alarm.cancel()
+    if is_late.is_set():
+        raise TimeoutError(f"still playing after {timeout_s:.0f} s: {' '.join(command)}")
+    return "".join(said)
