@@ -21,6 +21,7 @@ from tts_chaos.engine.plain import to_plain
 from tts_chaos.engine.ports import Completion, Door, ProgramKilledError
 from tts_chaos.errors import LimitExceededError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.injectors.aiohttp_seam import AiohttpSeam
 from tts_chaos.injectors.outside import OutsideGuard
 from tts_chaos.injectors.requests_seam import RequestsSeam
 from tts_chaos.injectors.respx_seam import HttpxSeam
@@ -101,7 +102,7 @@ class SimulatedWorld:
             self._virtual.start()
             undo.callback(self._virtual.stop)
             undo.callback(self._watchdog.stop)
-            for seam in (HttpxSeam(), RequestsSeam()):
+            for seam in (HttpxSeam(), RequestsSeam(), AiohttpSeam()):
                 seam.install(door)
                 undo.callback(seam.remove)
             self._outside.install()
