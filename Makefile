@@ -151,6 +151,10 @@ prove-peak-sale: $(READY) ## The reference holds all budgets in peak-sale, slow 
 prove-languages: $(READY) ## Examples in other languages: naive ones break their rules, fixed ones pass
 	@$(BIN)/python -m tests.proofs.prove_languages
 
+.PHONY: prove-hard-coded
+prove-hard-coded: $(READY) ## Programs with hard-coded hosts, in five languages, pass as they are
+	@$(BIN)/python -m tests.proofs.prove_hard_coded
+
 .PHONY: bench
 bench: $(READY) ## Measure virtual time, its seams and the fault proxy, as ratios within one run
 	@$(BIN)/python tests/bench/bench_virtual_time.py

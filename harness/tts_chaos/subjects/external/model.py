@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TypeAlias
 
@@ -141,6 +142,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def first_command(self) -> tuple[str, ...]:
-        """The command that starts it, or else the first of those that it is asked by."""
+        """The command that starts it, or else the first of those that it is asked by.
+
+        What runs it is known from this, so the one placeholder that names a runtime is filled in.
+        """
         commands = [how.argv for how in self.capabilities.values() if isinstance(how, CommandCall)]
-        return self.start or next(iter(commands), ())
+        command = self.start or next(iter(commands), ())
+        return tuple(word.replace("{python}", sys.executable) for word in command)
