@@ -78,7 +78,7 @@ final class Platform {
         this.alerts = alerts;
         HttpClient.Builder builder = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofMillis(Math.max(1000, settings.timeoutMs / 4)))
+            .connectTimeout(Duration.ofMillis(settings.timeoutMs / 2))
             // A signature holds for one path, and a token must not travel to another host.
             .followRedirects(HttpClient.Redirect.NEVER);
         if (!settings.caFile.isEmpty()) builder.sslContext(trust(Path.of(settings.caFile)));
