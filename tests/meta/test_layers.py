@@ -20,7 +20,7 @@ LAYERS = (
     ("processes",),
     ("serving", "subjects", "reporting", "reference", "scaffold"),
     # A world is built of what serves.
-    ("injectors", "probing", "load"),
+    ("injectors", "probing", "search", "load"),
     ("pytest_plugin", "cli"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

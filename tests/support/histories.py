@@ -71,6 +71,11 @@ CALLS: dict[str, tuple[str, str, str]] = {
         "POST",
         "/product/202309/products/{}/inventory/update",
     ),
+    "stock": (
+        "product.202309.inventory_search",
+        "POST",
+        "/product/202309/inventory/search",
+    ),
     "refresh": ("token.v2.refresh", "GET", "/api/v2/token/refresh"),
 }
 """Calls by short name: operation id, verb and path; `{}` takes the id of the entity."""
@@ -160,9 +165,13 @@ class Story:
         """Enter a phase."""
         return self._add(PhaseEntered(phase=phase))
 
-    def step(self, name: str, kind: str = "platform") -> Story:
+    def step(self, name: str, kind: str = "platform", *, value: Any = None) -> Story:
         """Let the runner take a step."""
-        return self._add(StepTaken(kind=kind, name=name))
+        return self._add(StepTaken(kind=kind, name=name, value=value))
+
+    def done_late(self, call: int) -> Story:
+        """Let the platform do now what a call asked for whose answer was given up."""
+        return self.step("late", "applied late", value={"call": call, "code": 0, "done": True})
 
     def fault(self, name: str, moment: str = "fired", *, inferred: bool = False) -> Story:
         """Arm, fire or lift a fault."""

@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tts_chaos.core.history import Exchange, FaultEvent, FaultMoment, History, OpKind
+from tts_chaos.core.history import (
+    Exchange,
+    FaultEvent,
+    FaultMoment,
+    History,
+    OpKind,
+    StepTaken,
+)
 from tts_chaos.oracles.actions import Action, Actions, actions_of
 from tts_chaos.oracles.calls import is_write, key_of, operation_name
 from tts_chaos.oracles.codes import Meaning, describe, meaning_of
@@ -65,6 +72,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
     findings = Findings(RULES)
     actions = actions_of(history)
     everything = history.exchanges()
+    done_late = _done_late(history)
     judged = 0
     for action in actions.named(*STRICT, *DEFERRABLE):
         if action.kind is not OpKind.OK or not actions.is_alone(action) or _confesses(action):
@@ -73,7 +81,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
         judged += bool(exchanges)
         later = exchanges if action.name in STRICT else everything
         for failed in _last_failures(exchanges):
-            if not _is_mended(failed, later):
+            if not _is_mended(failed, later, done_late):
                 _add(findings, action, failed)
         if action.name in STRICT and not exchanges:
             judged += _judge_silence(history, actions, action, findings)
@@ -115,7 +123,15 @@ def _has_partial_failure(exchange: Exchange) -> bool:
     return isinstance(data, Mapping) and bool(data.get("errors"))
 
 
-def _is_mended(failed: Exchange, exchanges: Sequence[Exchange]) -> bool:
+def _done_late(history: History) -> dict[int, int]:
+    """Return the calls that the platform did long after their answers, each with the moment."""
+    late = (step for step in history.of(StepTaken) if step.kind == "applied late")
+    return {step.value["call"]: step.index for step in late if step.value["done"]}
+
+
+def _is_mended(
+    failed: Exchange, exchanges: Sequence[Exchange], done_late: Mapping[int, int]
+) -> bool:
     """Whether a later success brought what `failed` did not bring."""
     if is_token_call(failed):
         # What counts is whether the calls that needed the token went through.
@@ -127,7 +143,10 @@ def _is_mended(failed: Exchange, exchanges: Sequence[Exchange]) -> bool:
     name = operation_name(failed)
     alike = [later for later in same_shop if operation_name(later) == name]
     if is_write(failed):
-        return _is_confirmed(failed, same_shop) or any(_is_newer(failed, x) for x in alike)
+        tries = [x for x in exchanges if key_of(x) == key_of(failed)]
+        if any(_is_confirmed(each, same_shop, done_late) for each in tries):
+            return True
+        return any(_is_newer(failed, x) for x in alike)
     wanted = _ids(failed)
     if wanted:
         return wanted <= set().union(*(_ids(later) for later in alike))
@@ -135,15 +154,18 @@ def _is_mended(failed: Exchange, exchanges: Sequence[Exchange]) -> bool:
     return any(later.parameter("page_token") in pages for later in alike)
 
 
-def _is_confirmed(failed: Exchange, later: Sequence[Exchange]) -> bool:
-    """Whether a write took effect although its answer was lost, and the client looked.
+def _is_confirmed(
+    failed: Exchange, later: Sequence[Exchange], done_late: Mapping[int, int]
+) -> bool:
+    """Whether a write took effect although its answer was lost, and the client looked afterwards.
 
     What the platform refused inside code 0 did not take effect, and its answer was not lost.
     """
-    if failed.succeeded or not failed.committed:
+    since = failed.index if failed.committed else done_late.get(failed.call)
+    if failed.succeeded or since is None:
         return False
     ids = ids_named(failed)
-    return any(tells_of(x, ids) for x in later if not is_write(x))
+    return any(tells_of(x, ids) for x in later if not is_write(x) and x.index > since)
 
 
 def _ids(exchange: Exchange) -> set[str]:

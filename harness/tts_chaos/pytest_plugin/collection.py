@@ -26,6 +26,7 @@ __all__ = [
     "ScenarioItem",
     "chosen",
     "partition_by_offer",
+    "play_scenario",
     "refuse_lasting_fixture",
 ]
 
@@ -71,7 +72,7 @@ class ScenarioFolder(pytest.Collector):
         session = self.config.stash[SESSION]
         for scenario, world in session.assignments():
             item = ScenarioItem.from_parent(
-                self, name=f"{scenario.id}[{world}]", callobj=_play_scenario
+                self, name=f"{scenario.id}[{world}]", callobj=play_scenario
             )
             item.stash[ASSIGNMENT] = (scenario, world)
             item.extra_keyword_matches.update(scenario.tags)
@@ -97,8 +98,8 @@ def refuse_lasting_fixture(item: pytest.Item) -> None:
     )
 
 
-def _play_scenario(tts_run: Run, tts_integration: object, request: pytest.FixtureRequest) -> None:
-    """The body of every scenario item; the order of arguments is the order of set-up."""
+def play_scenario(tts_run: Run, tts_integration: object, request: pytest.FixtureRequest) -> None:
+    """Be the body of every scenario item; the order of arguments is the order of set-up."""
     from tts_chaos.subjects.external.subject import ExternalSubject
     from tts_chaos.subjects.in_process import InProcessSubject
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tts_chaos.errors import ChaosError
-from tts_chaos.pytest_plugin.keys import SESSION
+from tts_chaos.pytest_plugin.keys import SCRATCH, SESSION
 
 if TYPE_CHECKING:
     from tts_chaos.engine.run import Run
@@ -19,9 +19,12 @@ __all__ = ["tts_integration", "tts_run", "tts_twin", "tts_workspace"]
 
 
 @pytest.fixture
-def tts_workspace(tmp_path: Path) -> Path:
+def tts_workspace(request: pytest.FixtureRequest) -> Path:
     """An empty folder for the integration's files; searched for secrets after the run."""
-    return tmp_path
+    scratch: Path | None = request.node.stash.get(SCRATCH, None)
+    # A search of thousands of runs would leave a folder behind for each.
+    folder: Path = scratch or request.getfixturevalue("tmp_path")
+    return folder
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def tts_run(request: pytest.FixtureRequest, tts_workspace: Path) -> Iterator[Run
         yield run
     finally:
         run.close()
-    if run.leftover_threads:
+    if run.leftover_threads and SCRATCH not in request.node.stash:
         threads = ", ".join(run.leftover_threads)
         request.node.warn(
             pytest.PytestWarning(

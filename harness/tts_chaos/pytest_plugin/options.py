@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,13 @@ class Options:
         reader_map_limit: Mutations at most, None for all.
         load: Profile of a load that is rehearsed instead of playing scenarios; "" for none.
         load_faults: Fault script of that load.
+        search: How many schedules are drawn, None for no search.
+        search_stateful: Whether a state machine draws as many again.
+        search_budget_s: Seconds after which no more are drawn, None for no limit.
+        explore: Whether every fault is tried at every call.
+        explore_pairs: How many pairs of faults are tried after that.
+        explore_budget_s: Seconds after which no more are tried, None for no limit.
+        found: Folder where what is found is kept.
     """
 
     enabled: bool
@@ -53,6 +61,18 @@ class Options:
     reader_map_limit: int | None = None
     load: str = ""
     load_faults: str = ""
+    search: int | None = None
+    search_stateful: bool = False
+    search_budget_s: float | None = None
+    explore: bool = False
+    explore_pairs: int = 0
+    explore_budget_s: float | None = None
+    found: Path = Path()
+
+    @property
+    def searches(self) -> bool:
+        """Whether schedules are searched instead of playing scenarios."""
+        return self.explore or self.search is not None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -90,6 +110,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--tts-load-faults", metavar="SCRIPT", help="What goes wrong at the peak of that load"
     )
+    _add_search(group)
     _add_ini_keys(parser)
 
 
@@ -111,6 +132,43 @@ def _add_reader_map(group: pytest.OptionGroup) -> None:
     )
 
 
+def _add_search(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--tts-search",
+        type=int,
+        metavar="N",
+        help="With --tts-chaos: draw N schedules of work and faults, and shrink what fails",
+    )
+    group.addoption(
+        "--tts-search-stateful",
+        action="store_true",
+        help="With --tts-search: let a state machine write N more schedules, step by step",
+    )
+    group.addoption(
+        "--tts-search-budget",
+        type=float,
+        metavar="SECONDS",
+        help="With --tts-search: draw no more schedules after this time",
+    )
+    group.addoption(
+        "--tts-explore",
+        action="store_true",
+        help="With --tts-chaos: try every fault at every call that a day's work makes",
+    )
+    group.addoption(
+        "--tts-explore-pairs",
+        type=int,
+        metavar="N",
+        help="With --tts-explore: then try N pairs of faults",
+    )
+    group.addoption(
+        "--tts-explore-budget",
+        type=float,
+        metavar="SECONDS",
+        help="With --tts-explore: try nothing more after this time",
+    )
+
+
 def _add_ini_keys(parser: pytest.Parser) -> None:
     parser.addini("tts_world", "World in which scenarios run: simulated, wire or both", default="")
     parser.addini("tts_seed", "Seed that decides everything random", default="")
@@ -128,6 +186,9 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
+        "tts_found", "Folder where searches keep what they find", default=".tts-chaos/found"
+    )
+    parser.addini(
         "tts_searched_paths",
         "Files and folders to search for secrets after each scenario",
         type="paths",
@@ -141,7 +202,14 @@ def refuse_selection_alone(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: If one was made; else the user's other tests would run, and pass.
     """
-    for option in ("--tts-scenario", "--tts-tag", "--tts-reader-map", "--tts-load"):
+    for option in (
+        "--tts-scenario",
+        "--tts-tag",
+        "--tts-reader-map",
+        "--tts-search",
+        "--tts-explore",
+        "--tts-load",
+    ):
         if config.getoption(option):
             raise pytest.UsageError(f"{option} does nothing without --tts-chaos; add it")
 
@@ -172,9 +240,39 @@ def read_options(config: pytest.Config) -> Options:
         reader_map=config.getoption("--tts-reader-map"),
         reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
         reader_map_limit=_limit(config),
-        load=config.getoption("--tts-load") or "",
-        load_faults=config.getoption("--tts-load-faults") or "",
+        **_read_search(config),
     )
+
+
+_BELONGS_TO = {
+    "--tts-search-stateful": "--tts-search",
+    "--tts-search-budget": "--tts-search",
+    "--tts-explore-pairs": "--tts-explore",
+    "--tts-explore-budget": "--tts-explore",
+}
+
+
+def _read_search(config: pytest.Config) -> dict[str, Any]:
+    given = {option: config.getoption(option) for option in (*_BELONGS_TO, "--tts-search")}
+    for option, owner in _BELONGS_TO.items():
+        if given[option] not in (None, False) and not config.getoption(owner):
+            raise pytest.UsageError(f"{option} does nothing without {owner}; add it")
+    for option in ("--tts-search", "--tts-explore-pairs"):
+        if given[option] is not None and given[option] < 1:
+            raise pytest.UsageError(f"{option}: expected 1 or more, got {given[option]}")
+    for option in ("--tts-search-budget", "--tts-explore-budget"):
+        # A comparison that is false for what is no number as well.
+        if given[option] is not None and not 0 < given[option] < float("inf"):
+            raise pytest.UsageError(f"{option}: expected seconds above 0, got {given[option]}")
+    return {
+        "search": given["--tts-search"],
+        "search_stateful": given["--tts-search-stateful"],
+        "search_budget_s": given["--tts-search-budget"],
+        "explore": config.getoption("--tts-explore"),
+        "explore_pairs": given["--tts-explore-pairs"] or 0,
+        "explore_budget_s": given["--tts-explore-budget"],
+        "found": config.rootpath / config.getini("tts_found"),
+    }
 
 
 def _limit(config: pytest.Config) -> int | None:

@@ -14,7 +14,12 @@ import pytest
 
 from tts_chaos.pytest_plugin import fixtures, hookspecs
 from tts_chaos.pytest_plugin.keys import OPTIONS, SESSION
-from tts_chaos.pytest_plugin.options import add_options, read_options, refuse_selection_alone
+from tts_chaos.pytest_plugin.options import (
+    Options,
+    add_options,
+    read_options,
+    refuse_selection_alone,
+)
 
 __all__: list[str] = []
 
@@ -52,6 +57,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from tts_chaos.pytest_plugin.reader_map import ReaderMap
 
         config.pluginmanager.register(ReaderMap(config, options), "tts-chaos-reader-map")
+    if options.searches:
+        _register_search(config, options)
+
+
+def _register_search(config: pytest.Config, options: Options) -> None:
+    from tts_chaos.pytest_plugin.searching import Searching, refuse_search
+
+    refuse_search(config, options)
+    config.pluginmanager.register(Searching(config, options), "tts-chaos-search")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:

@@ -27,7 +27,7 @@ from tts_chaos.pytest_plugin.collection import (
     refuse_lasting_fixture,
 )
 from tts_chaos.pytest_plugin.external import configuration_for, reach_of
-from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT
+from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT, SEED
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.pytest_plugin.records import below, keep_run
 from tts_chaos.pytest_plugin.tally import Tally
@@ -36,6 +36,7 @@ from tts_chaos.reporting.summary import one_line, summarise, to_document
 from tts_chaos.reporting.timeline import timeline_of
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
 from tts_chaos.scenarios.model import Scenario
+from tts_chaos.search.schedule import FOUND_FOLDER, as_found
 from tts_chaos.subjects.external.model import Configuration
 
 __all__ = ["ChaosSession"]
@@ -94,11 +95,14 @@ class ChaosSession:
         folders = list(self._options.scenario_paths)
         if self._options.bundled:
             folders.insert(0, data_folder("scenarios"))
+        folders += self._found_folder()
         loaded: dict[str, Scenario] = {}
         try:
             for folder in folders:
                 for file in find_scenario_files(folder):
                     scenario = load_scenario(file, folder)
+                    if folder == self._options.found:
+                        scenario = as_found(scenario)
                     if scenario.id in loaded:
                         raise UsageError(
                             f"two scenarios have the id {scenario.id!r}: "
@@ -108,6 +112,11 @@ class ChaosSession:
             return chosen(loaded.values(), self._options)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _found_folder(self) -> list[Path]:
+        """Return where searches keep what they find, if one of that is asked for by its id."""
+        is_asked_for = any(p.startswith(f"{FOUND_FOLDER}/") for p in self._options.scenarios)
+        return [self._options.found] if is_asked_for and self._options.found.is_dir() else []
 
     @property
     def external(self) -> Configuration | None:
@@ -237,11 +246,16 @@ class ChaosSession:
     def _refuse_other_worlds(self) -> None:
         assert self._configuration is not None
         file = self._name(self._configuration.file)
-        if self._options.reader_map:
-            raise pytest.UsageError(
-                f"--tts-reader-map needs an integration in Python, in process; {file} configures "
-                "a program"
-            )
+        for option, is_given in (
+            ("--tts-reader-map", self._options.reader_map),
+            ("--tts-search", self._options.search),
+            ("--tts-explore", self._options.explore),
+        ):
+            if is_given:
+                raise pytest.UsageError(
+                    f"{option} needs an integration in Python, in process; {file} configures "
+                    "a program"
+                )
         if self._world != "wire":
             raise pytest.UsageError(
                 f"{file} configures a program, which runs in the wire world only, "
@@ -270,7 +284,7 @@ class ChaosSession:
         return Run(
             scenario,
             self._make_world(world),
-            seed=self._options.seed,
+            seed=item.stash.get(SEED, self._options.seed),
             searched_paths=(workspace, *self._options.searched_paths),
             not_offered=self._config.getini("tts_not_offered"),
         )
@@ -366,7 +380,8 @@ class ChaosSession:
         for summary in self._tally.in_order():
             failed = summary["outcome"] != "passed"
             write(one_line(summary), red=failed, green=not failed)
-        self._write_coverage(write)
+        if not self._options.searches:
+            self._write_coverage(write)
         proxies = sorted({row.get("proxy", "") for row in self._tally.in_order()} - {""})
         if proxies:
             write(f"fault proxy: {', '.join(proxies)}")
@@ -402,7 +417,11 @@ class ChaosSession:
         if not self._is_interrupted:
             replaced.add(pytest.ExitCode.INTERRUPTED)
         if session.exitstatus in replaced:
-            session.exitstatus = self._tally.exit_status() or session.exitstatus
+            session.exitstatus = self._exit_status() or session.exitstatus
+
+    def _exit_status(self) -> int:
+        # A search that finds nothing has nothing to sum up, and is a success.
+        return 0 if self._options.searches and not self._tally else self._tally.exit_status()
 
     def _document(self) -> dict[str, Any]:
         """Return the report of everything that was played, in whatever process."""

@@ -162,6 +162,10 @@ class Shipping:
                     return
             if problem is not None and not isinstance(problem, UnknownOutcomeError):
                 raise problem
+            if problem is None and attempt > 1:
+                # It was confirmed, and does not show yet: asked for again it would ship twice.
+                self._leases.sleep(self._jitter.pause_s(patience, attempt))
+                continue
             problem = self._try(order, shop, package_id, own_number)
             if isinstance(problem, UnknownOutcomeError):
                 self._leases.sleep(self._jitter.pause_s(patience, attempt))
@@ -228,7 +232,13 @@ class Shipping:
         raise NotShippableError(f"no carrier serves delivery option {option}", cause="mapping")
 
     def _detail(self, shop: Shop, package_id: str) -> dict[str, Any]:
-        return self._client.call(
+        """Read a parcel.
+
+        Raises:
+            ConnectorError: If the answer does not say how far it is: a parcel that may have left is
+                not shipped on the strength of it.
+        """
+        detail = self._client.call(
             Call(
                 name="package.detail",
                 method="GET",
@@ -236,6 +246,9 @@ class Shipping:
                 shop=shop,
             )
         )
+        if not isinstance(detail.get("package_status"), str):
+            raise ConnectorError(f"the answer about parcel {package_id} has no status")
+        return detail
 
     def _is_known(self, package_id: str) -> bool:
         row = self._database.row("SELECT state FROM shipments WHERE package_id = ?", package_id)

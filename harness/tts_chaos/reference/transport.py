@@ -80,12 +80,18 @@ class Transport:
             method, url, headers=headers, content=body or None, timeout=timeout
         ) as response:
             received = bytearray()
-            for piece in response.iter_bytes():
-                received += piece
-                if len(received) > _BODY_LIMIT:
-                    return _problem("contract", "the answer is endless", Repeat.READS_ONLY)
-                if time.monotonic() > deadline:
-                    return _problem("slowness", "the answer only trickles", Repeat.READS_ONLY)
+            try:
+                for piece in response.iter_bytes():
+                    received += piece
+                    if len(received) > _BODY_LIMIT:
+                        return _problem("contract", "the answer is endless", Repeat.READS_ONLY)
+                    if time.monotonic() > deadline:
+                        return _problem("slowness", "the answer only trickles", Repeat.READS_ONLY)
+            except httpx.DecodingError:
+                if response.status_code < 400:
+                    raise
+                # A refusal that cannot be read is one all the same: its status says what kind.
+                received.clear()
             # Header names are lower case in httpx; a repeated one keeps its last value.
             return judge_answer(response.status_code, dict(response.headers), bytes(received))
 

@@ -433,6 +433,28 @@ HONEST = [
         "a shipment whose answer was lost and that nobody looked up",
         run({"name": "ship", "entity": "P1", "fate": "reset"}, action="ship"),
     ),
+    fine(
+        "errors_not_success",
+        "a push done long after two answers were given up, and that a read found done",
+        Story()
+        .invoke("push_stock")
+        .push(5, fate="read_timed_out", committed=False)
+        .push(5, fate="read_timed_out", committed=False)
+        .done_late(1)
+        .call("stock", body={"sku_ids": ["S1"]})
+        .ok(),
+    ),
+    broken(
+        "errors_not_success",
+        "error_swallowed",
+        "a push done long after its answer was given up, and looked for before that only",
+        Story()
+        .invoke("push_stock")
+        .push(5, fate="read_timed_out", committed=False)
+        .call("stock", body={"sku_ids": ["S1"]})
+        .done_late(1)
+        .ok(),
+    ),
     broken(
         "errors_not_success",
         "error_swallowed",

@@ -105,6 +105,10 @@ class ScriptedPlatform:
         """Answer the next requests whose path ends so, one reply each."""
         self._said[ending].extend(replies)
 
+    def say_first(self, ending: str, *replies: Reply) -> None:
+        """Answer the very next requests whose path ends so, before what was said earlier."""
+        self._said[ending].extendleft(reversed(replies))
+
     def asked(self, ending: str) -> list[httpx.Request]:
         return [request for request in self.requests if request.url.path.endswith(ending)]
 

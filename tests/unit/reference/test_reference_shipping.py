@@ -101,6 +101,31 @@ def test_a_call_that_never_arrived_is_made_again(
     assert shipments(connector) == [("101", "9101", "T1")]
 
 
+def test_a_confirmed_parcel_that_does_not_show_yet_is_not_shipped_again(
+    connector: ReferenceIntegration, warehouse: ScriptedPlatform
+) -> None:
+    late = warehouse.reply({"package_status": "PROCESSING"})
+    warehouse.say(SHIP, warehouse.carry_out)
+    warehouse.say_first(PARCEL, late, late, late)
+
+    connector.ship("101")
+
+    assert len(warehouse.asked(SHIP)) == 1
+    assert shipments(connector) == [("101", "9101", "T1")]
+
+
+def test_a_parcel_of_unknown_state_is_not_shipped(
+    connector: ReferenceIntegration, warehouse: ScriptedPlatform
+) -> None:
+    warehouse.say(SHIP, warehouse.carry_out)
+    warehouse.say_first(PARCEL, warehouse.reply({"packages": []}))
+
+    with pytest.raises(ConnectorError, match="has no status"):
+        connector.ship("101")
+
+    assert warehouse.asked(SHIP) == []
+
+
 def test_parallel_calls_ship_once(
     connector: ReferenceIntegration, warehouse: ScriptedPlatform
 ) -> None:
