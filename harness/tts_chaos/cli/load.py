@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tts_chaos.cli.signals import until_interrupted
-from tts_chaos.errors import BackendUnavailableError, UsageError
+from tts_chaos.errors import UsageError
 from tts_chaos.load.fault_scripts import FAULT_SCRIPTS
+from tts_chaos.load.packages import require_packages
 from tts_chaos.load.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         UsageError: If an option or the configuration is wrong.
         BackendUnavailableError: If Locust is not installed.
     """
-    _require_packages()
+    require_packages()
     from tts_chaos.load.comparison import compare, comparison_lines
     from tts_chaos.load.documents import write_documents
     from tts_chaos.load.results import load_result
@@ -142,16 +143,6 @@ def order_of(options: argparse.Namespace, results: Path) -> Order:
         local_ports=configuration.local_ports,
     )
     return dataclasses.replace(order, reach=reach)
-
-
-def _require_packages() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("locust", "hdrh") if find_spec(name) is None]
-    if missing:
-        raise BackendUnavailableError(
-            f"load needs {' and '.join(missing)}: pip install 'pytest-tts-chaos[load]'"
-        )
 
 
 def _write_noise(results: Path, first: Result, second: Result) -> None:

@@ -7,12 +7,12 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from tts_chaos.errors import BackendUnavailableError, InternalError
+from tts_chaos.errors import InternalError
+from tts_chaos.load.packages import require_packages
 from tts_chaos.load.plan import Plan
 from tts_chaos.processes import GuardedProcess
 
@@ -45,11 +45,7 @@ class LocustRun:
         self, plan: Plan, *, locustfile: Path | None = None, bind: str = "", port: int = 0,
         awaited: int = 0,
     ) -> None:  # fmt: skip
-        for module in ("locust", "hdrh"):
-            if find_spec(module) is None:
-                raise BackendUnavailableError(
-                    f"load needs the package {module!r}: pip install 'pytest-tts-chaos[load]'"
-                )
+        require_packages()
         self._plan = plan
         self._folder = Path(plan.results)
         self._locustfile = locustfile or DEFAULT_LOCUSTFILE

@@ -68,7 +68,7 @@ class ShopUser(FastHttpUser):
             return 3600.0
         left_s: float = due_s - self.generator.now_s()
         self._due_s, self._was_free = due_s, left_s > 0
-        return max(0.0, left_s)
+        return max(0.0, left_s - self.generator.early_s)
 
     def do(self, operation: str, **values: str) -> Any:
         """Make one request where a ticket is due; returns its answer, None where none was made.
@@ -82,6 +82,7 @@ class ShopUser(FastHttpUser):
         if call is None:
             return None
         method, url, body, headers = self._render(call, values)
+        self.generator.wait_until(due_s)
         late_s = self.generator.now_s() - due_s
         self.problem = None
         answer = self.client.request(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tts_chaos.errors import ChaosError
 from tts_chaos.pytest_plugin import fixtures, hookspecs
 from tts_chaos.pytest_plugin.keys import OPTIONS, SESSION
 from tts_chaos.pytest_plugin.options import (
@@ -42,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     options = read_options(config)
     config.stash[OPTIONS] = options
     if options.load:
+        from tts_chaos.load.packages import require_packages
+
+        try:
+            require_packages()
+        except ChaosError as error:
+            raise pytest.UsageError(f"--tts-load: {error}") from None
         from tts_chaos.pytest_plugin.load import LoadItems
 
         config.pluginmanager.register(LoadItems(config, options), "tts-chaos-load")
