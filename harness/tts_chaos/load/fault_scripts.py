@@ -98,11 +98,11 @@ FAULT_SCRIPTS: dict[str, Script] = {
     ),
     "outage": Script(
         "the platform is down for a third of the peak",
-        (_fault(0.3, 0.6, fault="platform_down", retry_after_s=None),),
+        (_fault(0.3, 0.6, fault="platform_down"),),
     ),
     "reset-storm": Script(
         "every second connection is reset before its answer",
-        (_fault(0.3, 0.6, fault="connection_reset", when="before", every=2),),
+        (_fault(0.3, 0.6, fault="connection_reset", when="before", every=2, times=None),),
     ),
 }
 

@@ -45,6 +45,7 @@ _STILL_S = 0.005
 """Shorter ones change nothing that is judged."""
 
 _PAGE_BYTES = 4096
+_MOST_PROBLEMS = 20
 
 
 class Generator:
@@ -73,6 +74,8 @@ class Generator:
         self._tickets: dict[str, Tickets] = {}
         if plan.stages:
             self._tickets = {a: Tickets(plan.arrivals(a), turn=turn, of=of) for a in AREAS}
+        self._problems: list[str] = []
+        self._known_problems: set[str] = set()
         self._users = 0
         self._numbers = itertools.count()
         self._placed: deque[tuple[float, str]] = deque()
@@ -127,7 +130,18 @@ class Generator:
         """Return what was recorded since the last call, as a message to a master."""
         rows, self._rows = self._rows, []
         watches, self._watches = self._watches, []
-        return {"rows": b"".join(rows), "watches": msgspec.to_builtins(watches)}
+        problems, self._problems = self._problems, []
+        return {
+            "rows": b"".join(rows),
+            "watches": msgspec.to_builtins(watches),
+            "problems": problems,
+        }
+
+    def note_problem(self, problem: str) -> None:
+        """Keep what a user raised, each once: what it should have sent is not the integration's."""
+        if problem not in self._known_problems and len(self._known_problems) < _MOST_PROBLEMS:
+            self._known_problems.add(problem)
+            self._problems.append(problem)
 
     # -- watch ----------------------------------------------------------------------------------
 
@@ -190,6 +204,8 @@ class RecordFiles:
         self.received += len(report["rows"]) // ROW.size
         for watch in report["watches"]:
             self._watch.write(json.dumps({"watch": watch}) + "\n")
+        for problem in report.get("problems", ()):
+            self.note(kind="user_error", problem=problem)
         self._watch.flush()
 
     def note(self, **event: Any) -> None:

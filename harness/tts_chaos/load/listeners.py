@@ -99,6 +99,11 @@ class _Process:
             if self.files is not None:
                 self.files.begin(-self.generator.now_s())
 
+    def note_error(self, exception: Exception) -> None:
+        """Keep what a user raised."""
+        if self.generator is not None:
+            self.generator.note_problem(f"{type(exception).__name__}: {exception}")
+
     def is_over(self) -> bool:
         """Whether all that was due has been recorded, or has had time enough."""
         generator, plan = self.generator, self.plan
@@ -206,6 +211,7 @@ def _on_init(environment: Any, **_: Any) -> None:
     add.spawning_complete.add_listener(lambda **_: process.spawned())
     add.quitting.add_listener(lambda **_: process.end())
     add.request.add_listener(_note_problem)
+    add.user_error.add_listener(lambda exception, **_: process.note_error(exception))
     add.report_to_master.add_listener(lambda data, **_: process.report(data))
     add.worker_report.add_listener(lambda data, **_: process.receive(data))
     gevent.spawn(_look_after_workers, process)

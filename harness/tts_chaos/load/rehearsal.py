@@ -57,7 +57,8 @@ KEPT_RECORDS = 200_000
 _POLL_S = 0.5
 _ASK_EVERY_S = 2.0
 _SETTLE_S = 60.0
-_BEGIN_LIMIT_S = 60.0
+_STOP_S = 40.0
+_BEGIN_LIMIT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ class Rehearsal:
                      f"{locust.port}")  # fmt: skip
             with trouble:
                 ended_early, ended_s = self._follow(locust, live, trouble)
-            locust.wait()
+            locust.wait(plan.target.timeout_s + _STOP_S)
         self._twin.note(Completed(op=1, action="push_stock", kind=OpKind.OK))
         after = self._after(plan, trouble.bands)
         return result_of(

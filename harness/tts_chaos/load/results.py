@@ -31,12 +31,19 @@ BEGIN_FILE = "begin.json"
 
 
 class FaultBand(msgspec.Struct, frozen=True, kw_only=True):
-    """When something was wrong, in seconds from the begin; `fired` counts requests it met."""
+    """When something was wrong.
+
+    Attributes:
+        name: What.
+        begin_s: From when, in seconds from the begin of the plan.
+        end_s: Until when.
+        fired: How many requests it met; None where that is not counted, as for a lower limit.
+    """
 
     name: str
     begin_s: float
     end_s: float
-    fired: int = 0
+    fired: int | None = None
 
 
 class Second(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,7 +226,7 @@ def result_of(
     for name, ratio in (noise or {}).items():
         floor[name] = max(floor.get(name, 0.0), ratio)
     judged = judge(budgets, samples, health, missing=counted, noise=floor, lacking=lacking)
-    verdict, reason = verdict_of(judged, after, ended_early)
+    verdict, reason = verdict_of(judged, after, ended_early, bands)
     due = sum(missing.values()) + len(samples)
     return Result(
         profile=plan.profile,
@@ -265,7 +272,10 @@ def _health_of(
 
 
 def verdict_of(
-    judged: Sequence[Judged], after: AfterPeak | None, ended_early: str = ""
+    judged: Sequence[Judged],
+    after: AfterPeak | None,
+    ended_early: str = "",
+    bands: Sequence[FaultBand] = (),
 ) -> tuple[Call, str]:
     """Return what all of it comes to, and why."""
     if after is not None and after.is_unsafe:
@@ -278,6 +288,9 @@ def verdict_of(
         return Call.FAIL, f"not drained within {after.drain_limit_s:g} s: {after.waiting}"
     if ended_early:
         return Call.CANNOT_TELL, ended_early
+    idle = [band.name for band in bands if band.fired == 0]
+    if idle:
+        return Call.CANNOT_TELL, f"armed and met nothing: {', '.join(idle)}; more load may show it"
     unsure = [row for row in judged if row.call is not Call.PASS]
     if unsure and all(row.reason == UNFIT for row in unsure):
         return Call.CANNOT_TELL, UNFIT
@@ -298,6 +311,9 @@ def _exit_code(verdict: Call, after: AfterPeak | None) -> int:
 
 
 def _lacking(events: Sequence[Mapping[str, Any]]) -> str:
+    raised = next((e["problem"] for e in events if e.get("kind") == "user_error"), "")
+    if raised:
+        return f"less load than planned was sent: a user of the locustfile raised {raised}"
     dead = [event for event in events if event.get("kind") == "worker_died"]
     if not dead:
         return ""
@@ -308,6 +324,8 @@ def _lacking(events: Sequence[Mapping[str, Any]]) -> str:
 def _spell(event: Mapping[str, Any]) -> str:
     if event.get("kind") == "worker_died":
         return f"worker {event['worker']} was lost {event['at_s']:.1f} s after the begin"
+    if event.get("kind") == "user_error":
+        return f"a user of the locustfile raised {event['problem']}"
     return ", ".join(f"{key} {value}" for key, value in event.items())
 
 

@@ -69,7 +69,8 @@ def _after_lines(result: Result) -> list[str]:
         told = "never" if back_s is None else f"{back_s:.0f} s after the last fault"
         lines.append(f"  {area} back inside its budgets: {told}.")
     lines += [
-        f"  {b.name}: from {b.begin_s:.0f} to {b.end_s:.0f} s, met {b.fired} requests."
+        f"  {b.name}: from {b.begin_s:.0f} to {b.end_s:.0f} s"
+        + ("." if b.fired is None else f", met {b.fired} requests.")
         for b in result.bands
     ]
     return lines

@@ -19,6 +19,7 @@ from tts_chaos.serving.standalone import Standalone
 
 __all__ = ["Troublemaker"]
 
+_BACKLOG = "load-backlog-"
 _HOLD_S = 2.0
 """How long before its stage a backlog is ordered, its webhooks held up."""
 
@@ -55,7 +56,7 @@ class Troublemaker:
         self._steps.append((until_s, lambda: self._lift(id, act)))
 
     def _plan_backlog(self, at_s: float, stage: Stage) -> None:
-        id = f"load-backlog-{stage.name}"
+        id = f"{_BACKLOG}{stage.name}"
         hold = parse_fault({"fault": "webhooks_batched", "id": id}, Place("backlog"))
         act = Act(0, 1, fault=hold)
 
@@ -133,7 +134,8 @@ class Troublemaker:
             begin_s = self._open.pop(id, None)
         if begin_s is None:
             return
-        fired = next((r.fired for r in self._twin.receipts() if r.fault == id), 0)
+        counted = not id.startswith(_BACKLOG)
+        fired = next((r.fired for r in self._twin.receipts() if r.fault == id and counted), None)
         end_s = time.monotonic() - self._zero_at
         self._bands.append(FaultBand(name=_name_of(id), begin_s=begin_s, end_s=end_s, fired=fired))
 

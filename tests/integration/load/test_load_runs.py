@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_a_stall_is_measured_from_when_requests_were_due(tmp_path: Path) -> None
     assert Record(measured.samples).percentile_ms(0.95) >= truth_ms * 0.98
     assert (folder / "locust_stats.csv").is_file()
     assert (folder / "locust.html").is_file()
+
+
+def test_a_connection_that_breaks_is_no_answer_and_is_not_repeated_in_silence(
+    tmp_path: Path,
+) -> None:
+    with fake_integration("cut") as address:
+        _, measured, _ = load(
+            address, Stage(name="plateau", for_s=3, rate=50), results=tmp_path, users=20
+        )
+
+    assert Counter(sample.outcome for sample in measured.samples) == {"ok": 120, "no_answer": 30}
 
 
 def test_a_whole_rehearsal_ends_with_a_verdict_and_its_reports(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ It prints its port, answers every request with 200 and `{}`, and how late, the m
                        /truth, in milliseconds, sorted
     schedule           40 ms, give or take; in segments named by POST /schedule, reads of stock take
                        a tenth longer
+    cut                at once, but every fifth connection is closed without an answer
     storm              works off one request at a time, 8 ms each; a caller's patience of 400 ms is
                        over, it asks again while the old work is still done: a retry storm
 """
@@ -102,6 +103,18 @@ class Schedule(Behaviour):
         return into_s >= 0 and number < len(slow) and slow[number]
 
 
+class Cut(Behaviour):
+    """Closes a connection instead of every fifth answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = 0
+
+    def answer(self, target: str, body: bytes, reply: Any) -> None:
+        self._asked += 1
+        reply(b"" if self._asked % 5 == 0 else _ANSWER)
+
+
 class Storm(Behaviour):
     """One worker for all; work whose caller has lost patience is done all the same."""
 
@@ -142,6 +155,7 @@ class Storm(Behaviour):
 
 MODES: dict[str, type[Behaviour]] = {
     "quick": Behaviour, "stall": Stall, "planted": Planted, "schedule": Schedule, "storm": Storm,
+    "cut": Cut,
 }  # fmt: skip
 
 
@@ -166,7 +180,9 @@ class _Connection(asyncio.Protocol):
                 self.behaviour.answer(target, body, self._reply)
 
     def _reply(self, answer: bytes) -> None:
-        if not self._transport.is_closing():
+        if not answer:
+            self._transport.close()
+        elif not self._transport.is_closing():
             self._transport.write(answer)
 
     def _tell_truth(self) -> None:

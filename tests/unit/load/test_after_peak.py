@@ -52,7 +52,7 @@ def _history(known: list[str]) -> History:
          "lines": []}
         for id in known
     ]  # fmt: skip
-    truth = {
+    truth: dict[str, object] = {
         "shops": {
             "7": {
                 "orders": [

@@ -89,6 +89,22 @@ def test_a_lost_worker_lets_nothing_pass_and_is_told() -> None:
     assert result.events == ("worker 1 was lost 9.5 s after the begin",)
 
 
+def test_a_locustfile_that_raises_is_not_the_integrations_failure() -> None:
+    event = {"kind": "user_error", "problem": "KeyError: 'x'"}
+    result = _result(100, count=600, events=(event,))
+
+    assert result.verdict is Call.CANNOT_TELL
+    assert "a user of the locustfile raised KeyError: 'x'" in result.reason
+
+
+def test_a_fault_that_met_nothing_proves_nothing() -> None:
+    idle = FaultBand(name="outage", begin_s=5, end_s=8, fired=0)
+    uncounted = FaultBand(name="set_rate_limit", begin_s=5, end_s=8)
+
+    assert "armed and met nothing: outage" in _result(100, bands=[idle]).reason
+    assert _result(100, bands=[uncounted]).verdict is Call.PASS
+
+
 def test_a_load_that_was_ended_early_does_not_pass() -> None:
     result = _result(100, count=500, ended_early="it was interrupted", ended_s=10.0)
 
