@@ -6,6 +6,7 @@ may be green because it broke.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class _Process:
         self.generator: Generator | None = None
         self.files: RecordFiles | None = None
         self.is_plain = False
+        self._is_asked_to_stop = False
         self.dead: set[str] = set()
 
     @property
@@ -65,6 +67,7 @@ class _Process:
             shape = PlanShape(self.plan.users, self.is_over)
             shape.runner = self.environment.runner
             self.environment.shape_class = shape
+            gevent.signal_handler(signal.SIGTERM, self.ask_to_stop)
         self.files = RecordFiles(Path(self.plan.results))
 
     def begin(self) -> None:
@@ -104,8 +107,14 @@ class _Process:
         if self.generator is not None:
             self.generator.note_problem(f"{type(exception).__name__}: {exception}")
 
+    def ask_to_stop(self) -> None:
+        """Let the shape end the run: while it runs, Locust itself has no handler for SIGTERM."""
+        self._is_asked_to_stop = True
+
     def is_over(self) -> bool:
         """Whether all that was due has been recorded, or has had time enough."""
+        if self._is_asked_to_stop:
+            return True
         generator, plan = self.generator, self.plan
         if generator is None or generator.begun_s is None:
             return False

@@ -16,7 +16,7 @@ from tts_chaos.load.budgets import ERRORS, Budget
 from tts_chaos.load.health import Health, Watch, examine
 from tts_chaos.load.plan import AREAS, Plan
 from tts_chaos.load.samples import Sample, area_of, read_samples
-from tts_chaos.load.verdicts import UNFIT, Call, Judged, judge, missing_by_area, noise_within
+from tts_chaos.load.verdicts import UNFIT, Call, Judged, judge, missing_by_area
 
 __all__ = [
     "AfterPeak", "FaultBand", "JudgedOracle", "Measured", "Result", "Second", "load_result",
@@ -209,7 +209,7 @@ def result_of(
         measured: What was measured.
         budgets: What must hold.
         script: Name of the fault script.
-        noise: Differences of equal runs, from an A/A run; None takes what this run shows of itself.
+        noise: Differences of equal runs, from an A/A run; None for none known.
         bands: When faults were at work.
         after: What became of the work afterwards.
         ended_early: Why the load was ended early.
@@ -222,10 +222,7 @@ def result_of(
     lacking = _lacking(measured.events)
     # What a dead worker did not send is no answer that the integration owed.
     counted = dict.fromkeys(missing, 0) if lacking else missing
-    floor = noise_within(budgets, samples)
-    for name, ratio in (noise or {}).items():
-        floor[name] = max(floor.get(name, 0.0), ratio)
-    judged = judge(budgets, samples, health, missing=counted, noise=floor, lacking=lacking)
+    judged = judge(budgets, samples, health, missing=counted, noise=noise, lacking=lacking)
     verdict, reason = verdict_of(judged, after, ended_early, bands)
     due = sum(missing.values()) + len(samples)
     return Result(
@@ -245,7 +242,7 @@ def result_of(
         missing=missing,
         budgets=judged,
         health=health,
-        noise_source="an A/A run" if noise else "this run's even and odd seconds",
+        noise_source="an A/A run" if noise else "no A/A run was given; --aa makes one",
         stages=tuple(
             {"name": stage.name, "begin_s": begin, "for_s": stage.for_s, "judged": stage.judged}
             for begin, stage in plan.begins()

@@ -25,7 +25,7 @@ __all__ = [
     "judge",
     "missing_by_area",
     "noise_between",
-    "noise_within",
+
     "record_of",
 ]  # fmt: skip
 
@@ -195,16 +195,6 @@ def _call(budget: Budget, record: Record, alpha: float, noise_ratio: float) -> t
             f"{strict.high * 100:.1f} % may; a longer run or a higher rate tells"
         )
     return Call.CANNOT_TELL, "the limit lies within the noise; a longer run narrows it"
-
-
-def noise_within(budgets: Sequence[Budget], samples: Sequence[Sample]) -> dict[str, float]:
-    """Return how far the even and the odd seconds of one run differ: an A/A test for nothing.
-
-    It cannot show what differs between two runs; `noise_between` can.
-    """
-    even = [sample for sample in samples if int(sample.due_s) % 2 == 0]
-    odd = [sample for sample in samples if int(sample.due_s) % 2]
-    return noise_between(budgets, even, odd)
 
 
 def noise_between(

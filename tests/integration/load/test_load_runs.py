@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.proofs.load.running import fake_integration, load
+from tests.proofs.load.running import fake_integration, load, wait_for_begin
 from tests.proofs.load.server import STALL_S
 from tests.proofs.prove_load_honesty import true_percentile_ms
 
 from tts_chaos.load.estimates import Record
+from tts_chaos.load.locust_process import LocustRun
 from tts_chaos.load.plan import AREAS, Stage
 from tts_chaos.load.results import load_result
 
@@ -55,6 +57,23 @@ def test_a_connection_that_breaks_is_no_answer_and_is_not_repeated_in_silence(
         )
 
     assert Counter(sample.outcome for sample in measured.samples) == {"ok": 120, "no_answer": 30}
+
+
+def test_a_load_that_is_ended_early_ends_in_order_and_keeps_its_record(tmp_path: Path) -> None:
+    def end(run: LocustRun, folder: Path) -> None:
+        wait_for_begin(folder)
+        while (folder / "samples.bin").stat().st_size == 0:
+            time.sleep(0.05)
+        run.stop()
+
+    with fake_integration("quick") as address:
+        plan, measured, folder = load(
+            address, Stage(name="plateau", for_s=60, rate=50), meanwhile=end, results=tmp_path,
+            users=20,
+        )  # fmt: skip
+
+    assert 0 < len(measured.samples) < sum(plan.arrivals(area).count for area in AREAS)
+    assert (folder / "locust.html").is_file()
 
 
 def test_a_whole_rehearsal_ends_with_a_verdict_and_its_reports(tmp_path: Path) -> None:
