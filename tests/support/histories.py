@@ -253,7 +253,7 @@ class Story:
             shop="shop-1",
             token="" if name == "refresh" else token,
             method=method,
-            host=AUTH_HOST if name == "refresh" else API_HOST,
+            host=fields.pop("host", AUTH_HOST if name == "refresh" else API_HOST),
             path=path,
             query=(
                 tuple((query or {}).items())

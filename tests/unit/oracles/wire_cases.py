@@ -9,6 +9,8 @@ from typing import Any
 from tests.support.histories import START_S, Story
 from tests.support.oracle_cases import broken, fine, unseen
 
+from tts_chaos.wire.message import API_HOST
+
 __all__ = ["CASES"]
 
 DOWN: dict[str, Any] = {"status": 500, "code": 36009003}
@@ -569,6 +571,7 @@ APART = [
 ]
 
 EXPIRED = "certificate_expired"
+ELSEWHERE = "name_elsewhere"
 IDENTITY = [
     unseen("server_identity_checked", "a run without faults of TLS", run({})),
     fine(
@@ -586,6 +589,17 @@ IDENTITY = [
         "unproven_server",
         "a request is sent in spite of an expired certificate",
         Story().fault(EXPIRED).call(faults=(EXPIRED,)),
+    ),
+    fine(
+        "server_identity_checked",
+        "a client that remembers the platform's address reaches the platform",
+        Story().fault(ELSEWHERE).call(faults=(ELSEWHERE,), host=API_HOST),
+    ),
+    broken(
+        "server_identity_checked",
+        "unproven_server",
+        "a request goes to a stranger's server",
+        Story().fault(ELSEWHERE).call(faults=(ELSEWHERE,), host="shop.example.org"),
     ),
 ]
 
