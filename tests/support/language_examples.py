@@ -221,7 +221,7 @@ def play(
         tell: Called with the percentage that is played, as it grows.
 
     Raises:
-        RuntimeError: If no report came out, with what was printed.
+        RuntimeError: If nothing was played, with what was printed.
         TimeoutError: At the limit; the run is ended.
     """
     chosen = [option for id in scenarios for option in ("--tts-scenario", id)]
@@ -238,6 +238,8 @@ def play(
     if not file.is_file():
         raise RuntimeError(f"{example.name}/{variant}: no report\n{said}")
     rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    if not rows:
+        raise RuntimeError(f"{example.name}/{variant}: nothing was played\n{said}")
     return [
         Played(
             row["scenario"],
