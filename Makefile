@@ -155,6 +155,10 @@ prove-languages: $(READY) ## Examples in other languages: naive ones break their
 prove-hard-coded: $(READY) ## Programs with hard-coded hosts, in five languages, pass as they are
 	@$(BIN)/python -m tests.proofs.prove_hard_coded
 
+.PHONY: prove-gate
+prove-gate: $(READY) ## A gate that passes, blocks, expires, and one that cannot be read
+	@$(BIN)/python -m tests.proofs.prove_gate
+
 .PHONY: bench
 bench: $(READY) ## Measure virtual time, its seams and the fault proxy, as ratios within one run
 	@$(BIN)/python tests/bench/bench_virtual_time.py

@@ -6,6 +6,7 @@
     │   ├── ScenarioError          a scenario file; carries path and key
     │   ├── ContractError          a contract file; carries path and key
     │   ├── IntegrationFileError   the configuration of an integration; carries path and key
+    │   ├── PolicyError            the policy or matrix of the gate; carries path and key
     │   ├── RecordError            a sealed record of a run; carries path and key
     │   └── FaultNotSupportedError the chosen world has no mechanism for a fault
     ├── ProtocolError              the API's grammar was violated
@@ -29,6 +30,7 @@ __all__ = [
     "IntegrationFileError",
     "InternalError",
     "LimitExceededError",
+    "PolicyError",
     "ProtocolError",
     "RecordError",
     "ScenarioError",
@@ -75,6 +77,10 @@ class ContractError(_FileError):
 
 class IntegrationFileError(_FileError):
     """The configuration of an integration that is a program is wrong."""
+
+
+class PolicyError(_FileError):
+    """The policy of the gate, or the matrix it keeps, is wrong."""
 
 
 class RecordError(_FileError):

@@ -18,6 +18,7 @@ __all__ = ["SUBCOMMANDS", "main", "make_parser"]
 SUBCOMMANDS = {
     "diff": "tts_chaos.cli.diff",
     "doctor": "tts_chaos.cli.doctor",
+    "gate": "tts_chaos.cli.gate",
     "import": "tts_chaos.cli.import_recordings",
     "init": "tts_chaos.cli.init",
     "list": "tts_chaos.cli.list",
@@ -25,6 +26,7 @@ SUBCOMMANDS = {
     "record": "tts_chaos.cli.record",
     "replay": "tts_chaos.cli.replay",
     "report": "tts_chaos.cli.report",
+    "schema": "tts_chaos.cli.schema",
     "serve": "tts_chaos.cli.serve",
     "verify": "tts_chaos.cli.verify",
     "webhook-orders": "tts_chaos.cli.webhook_orders",

@@ -32,6 +32,9 @@ class Options:
         bundled: Whether the bundled scenarios are played.
         searched_paths: Files and folders searched for secrets after each run.
         toxiproxy_url: Address of a running Toxiproxy server, "" to find or embed one.
+        gate: Whether a policy decides, in one word, how the session exits.
+        gate_policy: Its file; None for the one in the root folder.
+        gate_version: Version of the integration, for the matrix; "" where it is not known.
         reader_map: Whether answers are mutated field by field instead of playing scenarios.
         reader_map_operations: Operations whose answers are mutated; empty for all.
         reader_map_limit: Mutations at most, None for all.
@@ -56,6 +59,9 @@ class Options:
     bundled: bool
     searched_paths: tuple[Path, ...]
     toxiproxy_url: str
+    gate: bool = False
+    gate_policy: Path | None = None
+    gate_version: str = ""
     reader_map: bool = False
     reader_map_operations: tuple[str, ...] = ()
     reader_map_limit: int | None = None
@@ -101,6 +107,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="Write report.html, report.json, and per scenario a history (JSON Lines) and a sealed "
         "record, to DIR",
     )
+    _add_gate(group)
     _add_reader_map(group)
     group.addoption(
         "--tts-load",
@@ -112,6 +119,21 @@ def add_options(parser: pytest.Parser) -> None:
     )
     _add_search(group)
     _add_ini_keys(parser)
+
+
+def _add_gate(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--tts-gate",
+        action="store_true",
+        help="With --tts-chaos: decide by a policy (tts-gate.toml) whether this may be released; "
+        "exit status 0 or 20",
+    )
+    group.addoption("--tts-gate-policy", metavar="FILE", help="Policy in another file")
+    group.addoption(
+        "--tts-gate-version",
+        metavar="VERSION",
+        help="Version of the integration, for the matrix of decisions",
+    )
 
 
 def _add_reader_map(group: pytest.OptionGroup) -> None:
@@ -237,6 +259,9 @@ def read_options(config: pytest.Config) -> Options:
         bundled=config.getini("tts_bundled_scenarios"),
         searched_paths=tuple(config.getini("tts_searched_paths")),
         toxiproxy_url=os.environ.get("TOXIPROXY_URL", ""),
+        gate=config.getoption("--tts-gate"),
+        gate_policy=_file(config, "--tts-gate-policy"),
+        gate_version=config.getoption("--tts-gate-version") or "",
         reader_map=config.getoption("--tts-reader-map"),
         reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
         reader_map_limit=_limit(config),
@@ -273,6 +298,13 @@ def _read_search(config: pytest.Config) -> dict[str, Any]:
         "explore_budget_s": given["--tts-explore-budget"],
         "found": config.rootpath / config.getini("tts_found"),
     }
+
+
+def _file(config: pytest.Config, option: str) -> Path | None:
+    given = config.getoption(option)
+    if given and not config.getoption("--tts-gate"):
+        raise pytest.UsageError(f"{option} does nothing without --tts-gate; add it")
+    return config.invocation_params.dir / given if given else None
 
 
 def _limit(config: pytest.Config) -> int | None:

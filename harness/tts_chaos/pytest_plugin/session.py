@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,14 @@ from tts_chaos.pytest_plugin.collection import (
     refuse_lasting_fixture,
 )
 from tts_chaos.pytest_plugin.external import configuration_for, reach_of
+from tts_chaos.pytest_plugin.gate import make_gate
 from tts_chaos.pytest_plugin.keys import ASSIGNMENT, INTEGRATION, RESULT, SEED
 from tts_chaos.pytest_plugin.options import Options
 from tts_chaos.pytest_plugin.records import below, keep_run
 from tts_chaos.pytest_plugin.tally import Tally
-from tts_chaos.reporting.files import write_reports
+from tts_chaos.reporting.files import tell_ci, write_reports
+from tts_chaos.reporting.gate.decision import EXIT_BLOCK, Decision
+from tts_chaos.reporting.gate.telling import as_text
 from tts_chaos.reporting.summary import one_line, summarise, to_document
 from tts_chaos.reporting.timeline import timeline_of
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario
@@ -70,6 +74,8 @@ class ChaosSession:
             end_with_parent()
         self._is_interrupted = False
         self._written: list[str] = []
+        self._gate = make_gate(config, options)
+        self._decision: Decision | None = None
         if config.pluginmanager.hasplugin("xdist") and not self._is_worker:
             from tts_chaos.pytest_plugin.xdist import SeedForWorkers
 
@@ -388,6 +394,12 @@ class ChaosSession:
         for line in self._written:
             write(line)
         write(f"seed: {self._options.seed}")
+        if self._decision is not None:
+            good = self._decision.decision == "release"
+            word, *reasons = as_text(self._decision).splitlines()
+            for reason in reasons:
+                write(reason)
+            write(f"gate: {word}", red=not good, green=good, bold=True)
 
     def _write_coverage(self, write: Any) -> None:
         if not self._tally:
@@ -409,17 +421,31 @@ class ChaosSession:
         """Write the report, also of an interrupted run, and set the exit status."""
         if self._is_worker or self._config.option.collectonly or self._options.reader_map:
             return
-        if self._options.report is not None:
-            self._written = write_reports(
-                self._options.report, self._document(), self._tally.timelines
-            )
+        self._tell()
         replaced = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         if not self._is_interrupted:
             replaced.add(pytest.ExitCode.INTERRUPTED)
         if session.exitstatus in replaced:
             session.exitstatus = self._exit_status() or session.exitstatus
+            if self._decision is not None and self._decision.decision == "release":
+                session.exitstatus = pytest.ExitCode.OK
+
+    def _tell(self) -> None:
+        """Write reports, decide, and tell both where CI looks."""
+        document = self._document()
+        if self._gate is not None:
+            self._decision = self._gate.decide(document)
+        folder = self._options.report
+        if folder is not None:
+            self._written = write_reports(
+                folder, document, self._tally.timelines, gate=self._decision
+            )
+        if folder is not None or self._gate is not None:
+            self._written += tell_ci(document, self._decision, os.environ)
 
     def _exit_status(self) -> int:
+        if self._decision is not None:
+            return EXIT_BLOCK if self._decision.decision == "block" else 0
         # A search that finds nothing has nothing to sum up, and is a success.
         return 0 if self._options.searches and not self._tally else self._tally.exit_status()
 
@@ -432,7 +458,16 @@ class ChaosSession:
             integrations=list(self._tally.integrations),
             planned=self._planned,
             left_out=[row.id for row in self._left_out],
+            file=self._file(),
         )
+
+    def _file(self) -> str:
+        """Return where the integration is defined, relative to the root; "" for the bundled one."""
+        if self._is_external:
+            assert self._configuration is not None
+            return self._name(self._configuration.file)
+        defined = self._defining_files()
+        return self._name(defined[-1]) if defined else ""
 
 
 def _count(number: int, noun: str) -> str:

@@ -122,6 +122,7 @@ def to_document(
     integrations: Sequence[str] = (),
     planned: int | None = None,
     left_out: Sequence[str] = (),
+    file: str = "",
 ) -> dict[str, Any]:
     """Return the JSON report as a value: counts by outcome, then every run in order.
 
@@ -131,6 +132,7 @@ def to_document(
         version: Of this package.
         integrations: What was tested, in words.
         planned: Runs that were to be played; None where it was as many.
+        file: Where the integration is defined, for marks beside code; "" where it is not known.
         left_out: Scenarios not played because of capabilities that are knowingly lacking.
     """
     outcomes = [summary["outcome"] for summary in summaries]
@@ -139,6 +141,7 @@ def to_document(
         "seed": seed,
         "version": version,
         "integrations": list(integrations),
+        "file": file,
         "contract_digest": next(
             (s["contract_digest"] for s in summaries if "contract_digest" in s), ""
         ),

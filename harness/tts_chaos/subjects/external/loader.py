@@ -46,7 +46,7 @@ __all__ = ["find_configuration", "load_configuration"]
 
 OWN_FILE = "tts-chaos.toml"
 SHARED_FILE = "pyproject.toml"
-TABLES = ("integration", "doctor", "load")
+TABLES = ("integration", "doctor", "load", "gate")
 """Tables of the file; the others are for `tts-chaos doctor` and `tts-chaos load`."""
 _PORT_MAX = 65_535
 _OF_EACH_RUN = "http://127.0.0.1:{port}"

@@ -1,0 +1,1 @@
+"""The gate: a policy, a report held against it, one word, and a memory of what was decided."""

@@ -1,0 +1,203 @@
+"""What a release has to fulfil, read from `tts-gate.toml` or a table of a shared file.
+
+Reading is strict: a key that nobody reads would be a demand that nobody makes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from tts_chaos.core.registry import nearest
+from tts_chaos.errors import PolicyError
+from tts_chaos.faults.catalogue import FAULTS
+from tts_chaos.scenarios.shape import Place, convert
+from tts_chaos.typing import ACTIONS, OBSERVATIONS
+
+__all__ = ["OWN_FILE", "Accepted", "Assumed", "Coverage", "MustPass", "Objective", "Policy",
+           "find_policy", "load_policy"]  # fmt: skip
+
+OWN_FILE = "tts-gate.toml"
+SHARED = (("tts-chaos.toml", ("gate",)), ("pyproject.toml", ("tool", "tts_chaos", "gate")))
+
+Words = Annotated[str, msgspec.Meta(min_length=1)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class MustPass(_Strict, frozen=True, kw_only=True):
+    """Which runs must pass: those with one of `tags`; all where none is named."""
+
+    tags: tuple[Words, ...] = ()
+
+
+class Objective(_Strict, frozen=True, kw_only=True):
+    """A recovery time for a class of scenarios, shorter than the scenario's own.
+
+    Attributes:
+        recovery_ms: Longest time from heal to whole.
+        tag: Only runs of scenarios with this tag.
+        scenario: Only scenarios of this id or pattern.
+        world: Only runs in this world.
+    """
+
+    recovery_ms: Annotated[int, msgspec.Meta(ge=1)]
+    tag: str = ""
+    scenario: str = "*"
+    world: str = ""
+
+
+class Coverage(_Strict, frozen=True, kw_only=True):
+    """How much has to have been tried.
+
+    Attributes:
+        runs: Runs at least.
+        faults: Different faults of the catalogue that fired, at least.
+        families: Families of which a fault fired.
+        capabilities: Actions and observations that were used.
+    """
+
+    runs: Count = 1
+    faults: Count = 0
+    families: tuple[Words, ...] = ()
+    capabilities: tuple[Words, ...] = ()
+
+
+class Assumed(_Strict, frozen=True, kw_only=True):
+    """Which assumed facts a verdict may rest on: words that occur in their text; `*` allows all."""
+
+    allow: tuple[Words, ...] = ()
+
+
+class Accepted(_Strict, frozen=True, kw_only=True):
+    """A known failure that does not block, until a day.
+
+    Attributes:
+        scenario: Id or pattern.
+        owner: Who answers for it.
+        reason: Why it is accepted.
+        expires: The last day on which it is.
+        rules: Rules that may be broken; all where none is named.
+        world: Only in this world.
+    """
+
+    scenario: Words
+    owner: Words
+    reason: Words
+    expires: datetime.date
+    rules: tuple[Words, ...] = ()
+    world: str = ""
+
+
+class Policy(_Strict, frozen=True, kw_only=True):
+    """All of it.
+
+    Attributes:
+        integration: Its name in the matrix.
+        matrix: File that remembers decisions, relative to the policy's; "" for none.
+    """
+
+    integration: Words = "integration"
+    matrix: str = "tts-gate-matrix.json"
+    must_pass: MustPass = MustPass()
+    objectives: tuple[Objective, ...] = ()
+    coverage: Coverage = Coverage()
+    assumed: Assumed = Assumed()
+    accepted: tuple[Accepted, ...] = ()
+
+
+class _PolicyPlace(Place):
+    def error(self, problem: str) -> PolicyError:
+        return PolicyError(problem, path=self.path, key=self.key)
+
+
+def find_policy(folder: Path) -> Path | None:
+    """Return the file of `folder` that holds a policy; None where none does.
+
+    Raises:
+        PolicyError: If two do, or one cannot be read.
+    """
+    own = folder / OWN_FILE
+    found = [own] if own.is_file() else []
+    found += [folder / name for name, keys in SHARED if _table(folder / name, keys) is not None]
+    if len(found) > 1:
+        names = " and ".join(file.name for file in found)
+        raise PolicyError(f"two files hold a policy, {names}; keep one", path=str(folder))
+    return found[0] if found else None
+
+
+def load_policy(file: Path) -> Policy:
+    """Return the policy that a file holds.
+
+    Raises:
+        PolicyError: Naming file and key, what was expected, and the nearest valid word.
+    """
+    keys: tuple[str, ...] = next((keys for name, keys in SHARED if name == file.name), ())
+    if not file.is_file():
+        raise PolicyError("there is no such file", path=str(file))
+    table = _table(file, keys)
+    place = _PolicyPlace(str(file), ".".join(keys) or "$")
+    if table is None:
+        raise place.error("expected a table of that name, found none")
+    if not isinstance(table, Mapping):
+        raise place.error(f"expected a table, got {table!r}")
+    # Members of lists are read one by one, so that an error names the one that is wrong.
+    plain = {key: value for key, value in table.items() if key not in ("objectives", "accepted")}
+    policy = msgspec.structs.replace(
+        convert(plain, Policy, place),
+        objectives=tuple(_each(table, "objectives", Objective, place)),
+        accepted=tuple(_each(table, "accepted", Accepted, place)),
+    )
+    _check_words(policy, place)
+    return policy
+
+
+def _each(table: Mapping[str, Any], key: str, kind: type[Any], place: Place) -> Iterator[Any]:
+    rows = table.get(key, [])
+    if not isinstance(rows, list):
+        raise place.at(key).error(f"expected a list of tables, [[{key}]], got {rows!r}")
+    for number, row in enumerate(rows):
+        yield convert(row, kind, place.at(key).at(number))
+
+
+def _check_words(policy: Policy, place: Place) -> None:
+    """Refuse a demand that nothing could ever meet."""
+    families = sorted({str(kind.family) for kind in FAULTS.values()})
+    for key, given, known in (
+        ("families", policy.coverage.families, families),
+        ("capabilities", policy.coverage.capabilities, [*ACTIONS, *OBSERVATIONS]),
+    ):
+        for word in given:
+            if word not in known:
+                close = nearest(word, known)
+                hint = f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"
+                raise place.at("coverage").at(key).error(f"{word!r} is none; {hint}")
+    if policy.coverage.faults > len(FAULTS):
+        raise (
+            place.at("coverage")
+            .at("faults")
+            .error(f"the catalogue has {len(FAULTS)} faults, got {policy.coverage.faults}")
+        )
+
+
+def _table(file: Path, keys: tuple[str, ...]) -> Any:
+    """Return the table under `keys`, the whole file without; None where it is not there."""
+    try:
+        document: Any = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PolicyError(f"cannot be read: {error.strerror or error}", path=str(file)) from None
+    except ValueError as error:
+        raise PolicyError(f"no valid TOML: {error}", path=str(file)) from None
+    for key in keys:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document
