@@ -147,6 +147,10 @@ prove-flash-sale: $(READY) ## A retry storm that steady load does not show is fo
 prove-peak-sale: $(READY) ## The reference holds all budgets in peak-sale, slow answers or not
 	@$(BIN)/python -m tests.proofs.prove_peak_sale
 
+.PHONY: prove-search
+prove-search: $(READY) ## Ten bugs that no single fault shows are found and shrunk; pruning loses nothing
+	@$(BIN)/python -m tests.proofs.prove_search
+
 .PHONY: prove-languages
 prove-languages: $(READY) ## Examples in other languages: naive ones break their rules, fixed ones pass
 	@$(BIN)/python -m tests.proofs.prove_languages
