@@ -1,7 +1,7 @@
 """The bundled reference integration through `peak-sale`, with and without slow answers.
 
-And twice where it must fail: with an outage of the platform it must say which orders wait, and with
-budgets that it cannot hold the verdict must be fail.
+And once with a budget that nobody can hold, where the verdict must be fail; that a collapse fails
+shows `prove_flash_sale`.
 """
 
 from __future__ import annotations
