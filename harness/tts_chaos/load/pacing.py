@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from tts_chaos.load.plan import Arrivals
@@ -14,7 +13,8 @@ class Tickets:
     """Hands out an area's instants in order, each once, to whichever user is free.
 
     A user holds its next ticket while it waits for the instant, so the ticket that is next to be
-    handed out is later than all that wait: none is late unless every user is busy.
+    handed out is later than all that wait: none is late unless every user is busy. For users that
+    take turns within one thread, as Locust's do.
 
     Args:
         arrivals: The instants.
@@ -26,14 +26,13 @@ class Tickets:
         self._arrivals = arrivals
         self._next = turn
         self._step = of
-        self._lock = threading.Lock()
 
     def take(self) -> float | None:
         """Return the next instant in seconds from the begin, None where none is left."""
-        with self._lock:
-            if self._next >= self._arrivals.count:
-                return None
-            number, self._next = self._next, self._next + self._step
+        number = self._next
+        if number >= self._arrivals.count:
+            return None
+        self._next = number + self._step
         return self._arrivals.instant(number)
 
 

@@ -195,7 +195,7 @@ class Arrivals:
     """
 
     def __init__(self, plan: Plan, area: str) -> None:
-        self._mark = f"{plan.seed} {area}"
+        self._seed = _seed_of(f"{plan.seed} {area}")
         share = plan.shares.get(area, 0.0) / (sum(plan.shares.values()) or 1.0)
         self._pieces: list[_Piece] = []
         total = 0.0
@@ -210,7 +210,7 @@ class Arrivals:
 
     def instant(self, number: int) -> float:
         """Return when request `number`, counted from 0, is due."""
-        count = number + _fraction(self._mark, number)
+        count = number + _fraction(self._seed, number)
         index = bisect.bisect_right(self._starts, count) - 1
         piece = self._pieces[index]
         return min(piece.instant_of(count), piece.begin_s + piece.for_s)
@@ -227,24 +227,20 @@ class Arrivals:
         return low
 
 
-def _fraction(mark: str, number: int) -> float:
-    """Return a number from 0 to 1 that depends on mark and number alone.
+def _fraction(seed: int, number: int) -> float:
+    """Return a number from 0 to 1 that depends on seed and number alone.
 
     A mixing of bits (the finaliser of splitmix64): a seeded generator would have to be made anew
     for each request, or be drawn from in order, which workers that take turns do not.
     """
-    state = (_seed_of(mark) + number * 0x9E3779B97F4A7C15) & _MASK
+    state = (seed + number * 0x9E3779B97F4A7C15) & _MASK
     state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
     return ((state ^ (state >> 31)) >> 11) / 2**53
 
 
 _MASK = 2**64 - 1
-_SEEDS: dict[str, int] = {}
 
 
 def _seed_of(mark: str) -> int:
-    known = _SEEDS.get(mark)
-    if known is None:
-        known = _SEEDS[mark] = int.from_bytes(mark.encode().rjust(8, b"\0"), "big") % _MASK
-    return known
+    return int.from_bytes(mark.encode().rjust(8, b"\0"), "big") % _MASK

@@ -133,8 +133,11 @@ class ShopUser(FastHttpUser):
     def _render(
         self, call: Operation, given: dict[str, str]
     ) -> tuple[str, str, Any, dict[str, str]]:
-        values = self._values() | given
-        path, body = _fill(call.path, values), _fill(call.body, values)
+        # What a template does not ask for is not drawn: most ask for one thing or none.
+        path, body = call.path, call.body
+        if "{" in path or "{" in body:
+            values = self._values(path + body) | given
+            path, body = _fill(path, values), _fill(body, values)
         headers = dict(self.target.headers)
         if body:
             headers["content-type"] = "application/json"
@@ -142,19 +145,21 @@ class ShopUser(FastHttpUser):
             path = self._signed(path, body, headers)
         return call.method, path, body.encode() if body else None, headers
 
-    def _values(self) -> dict[str, str]:
+    def _values(self, template: str) -> dict[str, str]:
         target, choice = self.target, self.choice
         sku = choice.choice(target.bought) if target.bought else "0"
-        quantity = str(choice.randint(1, 3))
-        self._made += 1
-        return {
-            "sku_id": sku,
-            "quantity": quantity,
-            "lines": f'[{{"sku_id":"{sku}","quantity":{quantity}}}]',
-            "order_id": choice.choice(target.order_ids) if target.order_ids else "0",
-            "product_id": target.stocked.get(sku, "0"),
-            "unique": f"{self.generator.worker}-{self._number}-{self._made}",
-        }
+        values = {"sku_id": sku}
+        if "{lines}" in template or "{quantity}" in template:
+            values["quantity"] = quantity = str(choice.randint(1, 3))
+            values["lines"] = f'[{{"sku_id":"{sku}","quantity":{quantity}}}]'
+        if "{order_id}" in template:
+            values["order_id"] = choice.choice(target.order_ids) if target.order_ids else "0"
+        if "{product_id}" in template:
+            values["product_id"] = target.stocked.get(sku, "0")
+        if "{unique}" in template:
+            self._made += 1
+            values["unique"] = f"{self.generator.worker}-{self._number}-{self._made}"
+        return values
 
     def _signed(self, path: str, body: str, headers: dict[str, str]) -> str:
         target = self.target
