@@ -1,7 +1,7 @@
 """The bundled reference integration through `peak-sale`, with and without slow answers.
 
-And once with a budget that nobody can hold, where the verdict must be fail; that a collapse fails
-shows `prove_flash_sale`.
+And once with a front door that refuses what is asked, where the verdict must be fail; that a
+collapse fails shows `prove_flash_sale`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def main() -> int:
     for title, expected, options, table in (
         ("peak-sale", "pass", [], ""),
         ("peak-sale, slow answers", "pass", ["--faults", "slow-responses"], ""),
-        ("a budget nobody holds", "fail", ["--duration", "40"],
-         "[load.budgets.inventory]\np95 = 0.5\n"),
+        ("a front door that refuses", "fail", ["--duration", "40"],
+         '[load.operations]\n"inventory.read" = "GET /nothing"\n"orders.list" = "GET /orders"\n'),
     ):  # fmt: skip
         got, reason, rests_on = play(options, table)
         told.append(got == expected)

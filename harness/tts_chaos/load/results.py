@@ -284,7 +284,8 @@ def verdict_of(
     if after is not None and after.drain_s is None and after.waiting:
         return Call.FAIL, f"not drained within {after.drain_limit_s:g} s: {after.waiting}"
     if ended_early:
-        return Call.CANNOT_TELL, ended_early
+        is_unfit = any(row.reason == UNFIT for row in judged)
+        return Call.CANNOT_TELL, f"{UNFIT}; {ended_early}" if is_unfit else ended_early
     idle = [band.name for band in bands if band.fired == 0]
     if idle:
         return Call.CANNOT_TELL, f"armed and met nothing: {', '.join(idle)}; more load may show it"
