@@ -64,6 +64,8 @@ def answered_by(desk: Desk) -> Iterator[None]:
     adapter = _TwinAdapter(desk)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(requests.Session, "get_adapter", lambda _self, url: adapter)
+        # No call leaves the process, yet each would search the whole environment for proxies.
+        patch.setattr(requests.sessions, "get_environ_proxies", lambda *_, **__: {})
         yield
 
 
@@ -71,6 +73,7 @@ class _TwinAdapter(BaseAdapter):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._builder = HTTPAdapter()
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         answer = self._desk.twin.handle(to_api_request(request)).response
@@ -80,7 +83,7 @@ class _TwinAdapter(BaseAdapter):
             status=answer.status,
             preload_content=False,
         )
-        return HTTPAdapter().build_response(request, raw)
+        return self._builder.build_response(request, raw)
 
     def close(self) -> None:
         """Hold nothing."""
