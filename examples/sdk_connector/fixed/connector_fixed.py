@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -11,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
-from kept import Kept
 from sdk_calls import CallFailedError, SdkCalls
+from shop_parts.events import read_event
+from shop_parts.kept import Kept
+from shop_parts.orders import LIFE
+from shop_parts.stock import read_levels, spread
 from tiktok_shop_api import TikTokShop, Webhooks
 from tiktok_shop_api.generated.models import (
     GetOrderListRequest,
@@ -26,17 +27,6 @@ from tiktok_shop_api.generated.types import UNSET
 __all__ = ["FixedConnector"]
 
 OVERLAP_S = 900
-RANKS = {
-    "UNPAID": 0,
-    "ON_HOLD": 1,
-    "AWAITING_SHIPMENT": 2,
-    "PARTIALLY_SHIPPING": 3,
-    "AWAITING_COLLECTION": 4,
-    "IN_TRANSIT": 5,
-    "DELIVERED": 6,
-    "COMPLETED": 7,
-    "CANCELLED": 8,
-}
 
 # The SDK hides the secrets of token calls in httpx's log lines, but not signed addresses.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -112,10 +102,11 @@ class FixedConnector:
             self._calls.alert("webhook", "webhooks", "a forged webhook was refused")
             return 401
         # The SDK's strict parser refuses whatever the platform adds; the ids are all that counts.
-        id, shop_id, order_ids = _read_event(body)
-        if self._kept.add("seen", id, 1) and shop_id in self._ciphers and order_ids:
-            self._kept.put("inbox", id, [shop_id, order_ids])
-            self._work_off(id, shop_id, order_ids, tries=1)
+        event = read_event(body)
+        is_new = self._kept.add("seen", event.key, 1)
+        if is_new and event.shop_id in self._ciphers and event.order_ids:
+            self._kept.put("inbox", event.key, [event.shop_id, event.order_ids])
+            self._work_off(event.key, event.shop_id, event.order_ids, tries=1)
         return 200
 
     def restart(self) -> None:
@@ -226,16 +217,7 @@ class FixedConnector:
                 self._ciphers[shop_id],
                 lambda sdk, body=body: sdk.products.inventory_search(body=body),
             )
-            for product in data.get("inventory", []):
-                for sku in product["skus"]:
-                    levels[sku["id"]] = {
-                        "product_id": product["product_id"],
-                        "quantity": sku["total_available_quantity"],
-                        "warehouses": {
-                            row["warehouse_id"]: row["available_quantity"]
-                            for row in sku["warehouse_inventory"]
-                        },
-                    }
+            levels |= read_levels(data)
         for sku_id, level in levels.items():
             self._kept.put("stock", sku_id, level["quantity"])
         return levels
@@ -246,7 +228,7 @@ class FixedConnector:
         problem = None
         for sku_id in [id for id in levels if id in wishes]:
             level = levels[sku_id]
-            inventory = _spread(wishes[sku_id], level["warehouses"])
+            inventory = spread(wishes[sku_id], level["warehouses"])
             body = UpdateInventoryRequest.from_dict(
                 {"skus": [{"id": sku_id, "inventory": inventory}]}
             )
@@ -270,7 +252,7 @@ class FixedConnector:
             self._work_off(id, shop_id, order_ids)
 
     def _work_off(
-        self, id: str, shop_id: str, order_ids: list[str], tries: int | None = None
+        self, id: str, shop_id: str, order_ids: Sequence[str], tries: int | None = None
     ) -> None:
         try:
             self._fetch(shop_id, order_ids, tries)
@@ -280,31 +262,7 @@ class FixedConnector:
 
 
 def _rank(order: dict[str, Any]) -> int:
-    return RANKS.get(order["status"], 9)
-
-
-def _spread(quantity: int, warehouses: Mapping[str, int]) -> list[dict[str, Any]]:
-    """All warehouses of a SKU must be named; the first takes what the others do not hold."""
-    first, *others = warehouses
-    shares, left = {}, quantity
-    for id in others:
-        shares[id] = min(warehouses[id], left)
-        left -= shares[id]
-    shares = {first: left, **shares}
-    return [{"warehouse_id": id, "quantity": shares[id]} for id in shares]
-
-
-def _read_event(body: bytes) -> tuple[str, str, list[str]]:
-    try:
-        event = json.loads(body)
-        data = event.get("data") or {}
-        ids = [data.get("order_id")]
-        for package in data.get("package_list") or []:
-            ids.extend(package.get("order_id_list") or [])
-        key = f"{event.get('shop_id')} {event.get('tts_notification_id')}"
-    except (ValueError, AttributeError):
-        return hashlib.sha256(body).hexdigest(), "", []
-    return key, str(event.get("shop_id") or ""), [str(id) for id in ids if id]
+    return LIFE.index(order["status"]) if order["status"] in LIFE else len(LIFE)
 
 
 def _to_order(order: dict[str, Any], shop_id: str) -> dict[str, Any]:

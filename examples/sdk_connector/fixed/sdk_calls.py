@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from kept import Kept
+from shop_parts.kept import Kept
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
 
 __all__ = ["CallFailedError", "Patience", "SdkCalls"]
