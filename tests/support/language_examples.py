@@ -180,6 +180,12 @@ EXAMPLES = (
         worlds=("simulated", "wire"),
         guilty=_rules(
             overload__rate_limited_200="code_ignored",
+            stock__warehouse_added="partial_failure_ignored stock_differs",
+            auth__token_expired_401="refresh_storm",
+            auth__token_expired_200="code_ignored never_refreshed order_lost",
+            overload__rate_limited_429="retry_after_ignored retry_storm",
+            fulfilment__ship_answer_lost="unsafe_write_retried",
+            webhooks__out_of_order="older_status_believed",
         ),
     ),
 )
