@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tts_chaos.faults.effect import RESOLVER_KINDS, Toxic
+from tts_chaos.serving.platform_server import ELSEWHERE
 
 __all__ = ["Resolver"]
 
@@ -22,19 +23,19 @@ class Resolver:
     """Resolves names as armed faults want; a mechanism, see `serving.line.Mechanism`.
 
     Args:
-        stranger: Returns the address of somebody else's server.
+        stranger: Returns the address of somebody else's server, for the port that was meant.
         retire: Ends the open connections of a listener, which need no look-up any more.
     """
 
     def __init__(
-        self, stranger: Callable[[], tuple[str, int]], retire: Callable[[str], None]
+        self, stranger: Callable[[int], tuple[str, int]], retire: Callable[[str], None]
     ) -> None:
         self._stranger = stranger
         self._retire = retire
         self._ports: dict[int, str] = {}
         self._armed: dict[str, dict[str, Toxic]] = {}
         self._met: dict[tuple[str, str], int] = {}
-        self._nobody: socket.socket | None = None
+        self._nobody: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
 
     def serve(self, ports: Mapping[str, int]) -> None:
@@ -42,9 +43,9 @@ class Resolver:
         self._ports = {port: name for name, port in ports.items()}
 
     def close(self) -> None:
-        """Let go of the address at which nobody answers."""
-        if self._nobody is not None:
-            self._nobody.close()
+        """Let go of the addresses at which nobody answers."""
+        for bound in self._nobody.values():
+            bound.close()
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -89,7 +90,8 @@ class Resolver:
             return None
         if toxic.kind == "name_unknown":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        address = self._stranger() if toxic.attributes["stranger"] else self._nobody_address()
+        find = self._stranger if toxic.attributes["stranger"] else self._nobody_address
+        address = find(int(port))
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
 
     def _toxic_for(self, host: str, port: Any) -> Toxic | None:
@@ -105,10 +107,17 @@ class Resolver:
                 return toxic
         return None
 
-    def _nobody_address(self) -> tuple[str, int]:
-        """Return an address that is bound, and so nobody else's, and at which nobody listens."""
-        if self._nobody is None:
-            self._nobody = socket.socket()
-            self._nobody.bind(("127.0.0.1", 0))
-        host, port = self._nobody.getsockname()
-        return host, port
+    def _nobody_address(self, port: int) -> tuple[str, int]:
+        """Return an address that is bound, and so nobody else's, and at which nobody listens.
+
+        Of the same port where the system allows it: some clients take only the host of a look-up.
+        """
+        if port not in self._nobody:
+            bound = socket.socket()
+            try:
+                bound.bind((ELSEWHERE, port))
+            except OSError:
+                bound.bind(("127.0.0.1", 0))
+            self._nobody[port] = bound
+        host, number = self._nobody[port].getsockname()
+        return host, number

@@ -169,9 +169,9 @@ class WireWorld:
         """Return how many connections or look-ups an armed fault met, 0 where nobody counts."""
         return self._running_line().hits(id)
 
-    def _meet_stranger(self) -> tuple[str, int]:
+    def _meet_stranger(self, port: int) -> tuple[str, int]:
         assert self._platform is not None, "names are looked up while the world is open"
-        return self._platform.stranger()
+        return self._platform.stranger(port)
 
     def _retire(self, name: str) -> None:
         if self._platform is not None:

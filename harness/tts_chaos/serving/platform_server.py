@@ -5,13 +5,18 @@ from __future__ import annotations
 import ssl
 
 from tts_chaos.engine.ports import Door
+from tts_chaos.errors import BackendUnavailableError
 from tts_chaos.serving.entrance import Entrances
 from tts_chaos.serving.http_reading import Origin
 from tts_chaos.serving.http_server import HttpServer, Listener, LoopKind
 from tts_chaos.serving.tls import WRONG_NAME, LocalAuthority
 from tts_chaos.wire.message import API_HOST, AUTH_HOST
 
-__all__ = ["PlatformServer"]
+__all__ = ["ELSEWHERE", "PlatformServer"]
+
+ELSEWHERE = "127.0.0.2"
+"""A loopback address beside the platform's. Linux and Windows have all of 127.0.0.0/8; macOS does
+not, and there somebody else stands at another port."""
 
 
 class PlatformServer:
@@ -54,7 +59,7 @@ class PlatformServer:
         ]
         self._door = door
         self._loop: LoopKind = loop
-        self._stranger: HttpServer | None = None
+        self._strangers: dict[int, HttpServer] = {}
         self._server = HttpServer(listeners, loop=loop)
         self.entrances = Entrances(self._server, ("api", "token"), self._forge)
 
@@ -79,19 +84,33 @@ class PlatformServer:
         """Host and port of `api` and of `token`."""
         return {name: self._server.address(name) for name in ("api", "token")}
 
-    def stranger(self) -> tuple[str, int]:
+    def stranger(self, port: int) -> tuple[str, int]:
         """Return the address of somebody else's server, which stands from the first call on.
 
         It shows a certificate of its own and, to clients that do not mind, answers as the platform
-        answers for a host that is none of its own.
+        answers for a host that is none of its own. It has the port that was meant where the system
+        allows it: some clients take only the host of a look-up.
+
+        Args:
+            port: Where the client expects the platform.
         """
-        if self._stranger is None:
-            tls = self._forge("certificate_stranger")
-            listener = Listener(
-                name="stranger", door=self._door, origin=Origin(host=WRONG_NAME), tls=tls
-            )
-            self._stranger = HttpServer([listener], loop=self._loop).start()
-        return self._stranger.address("stranger")
+        if port not in self._strangers:
+            try:
+                self._strangers[port] = self._make_stranger(ELSEWHERE, port).start()
+            except BackendUnavailableError:
+                self._strangers[port] = self._make_stranger("127.0.0.1", 0).start()
+        return self._strangers[port].address("stranger")
+
+    def _make_stranger(self, address: str, port: int) -> HttpServer:
+        listener = Listener(
+            name="stranger",
+            door=self._door,
+            origin=Origin(host=WRONG_NAME),
+            port=port,
+            tls=self._forge("certificate_stranger"),
+            address=address,
+        )
+        return HttpServer([listener], loop=self._loop)
 
     def retire(self, name: str) -> None:
         """End the connections of `api` or `token` once idle, so that clients connect anew."""
@@ -105,8 +124,8 @@ class PlatformServer:
     def stop(self) -> None:
         """Free the ports and remove the certificate authority."""
         try:
-            if self._stranger is not None:
-                self._stranger.stop()
+            for server in self._strangers.values():
+                server.stop()
             self._server.stop()
         finally:
             if self._authority is not None:
