@@ -16,7 +16,7 @@ import math
 import sys
 from pathlib import Path
 
-from tests.proofs.load.running import fake_integration, load
+from tests.proofs.load.running import fake_integration, load, tell_if_busy
 from tests.proofs.load.server import STALL_EVERY_S, STALL_S
 
 from tts_chaos.load.estimates import Record
@@ -38,6 +38,7 @@ def main() -> int:
     ours_ms = Record(measured.samples).percentile_ms(0.99)
     true_ms = true_percentile_ms(plan, measured.began_unix_s, 0.99)
     theirs_ms = locust_p99_ms(folder)
+    tell_if_busy()
     off = ours_ms / true_ms - 1
     print(f"{len(measured.samples)} requests, {SHOPPERS} shoppers, no answer for {STALL_S:g} s of")
     print(f"every {STALL_EVERY_S:g} s")

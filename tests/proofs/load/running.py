@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from tts_chaos.load.plan import Operation, Plan, Stage, Target
 from tts_chaos.load.results import BEGIN_FILE, Measured, measure
 from tts_chaos.processes import GuardedProcess
 
-__all__ = ["OPERATIONS", "fake_integration", "load", "make_load", "wait_for_begin"]
+__all__ = ["OPERATIONS", "fake_integration", "load", "make_load", "tell_if_busy", "wait_for_begin"]
 
 OPERATIONS = {
     "checkout.quote": Operation(method="POST", path="/checkout/quote", body='{"lines": {lines}}'),
@@ -77,6 +78,14 @@ def wait_for_begin(folder: Path, within_s: float = 60.0) -> float:
             return float(told["begin_unix_s"])
         time.sleep(0.01)
     raise AssertionError("Locust did not begin")
+
+
+def tell_if_busy() -> None:
+    """Say so where more wants to run here than there are processors: then a miss proves nothing."""
+    wanted, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if wanted > processors:
+        print(f"  the machine is busy: {wanted:.0f} want to run on {processors} processors; "
+              "a target that is missed now is one that cannot be told")  # fmt: skip
 
 
 def ask(url: str, body: Any = None) -> Any:
