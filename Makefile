@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
+RUNS ?= 100
 SOURCES := harness tests examples locustfile.py
 
 .DEFAULT_GOAL := help
@@ -71,8 +72,20 @@ prove-faults: $(READY) ## Every fault acts in each world, or the world says why 
 	@$(BIN)/python -m tests.proofs.prove_faults
 
 .PHONY: prove-determinism
-prove-determinism: $(READY) ## Same seed, same bytes, 100 of 100; same verdict in both worlds
-	@$(BIN)/python -m tests.proofs.prove_determinism
+prove-determinism: $(READY) ## Same seed, same bytes, RUNS=100 times; same verdict in both worlds
+	@$(BIN)/python -m tests.proofs.prove_determinism --runs $(RUNS)
+
+.PHONY: prove-replay
+prove-replay: $(READY) ## A recorded failure is replayed by its record, 20 of 20 times the same
+	@$(BIN)/python -m tests.proofs.prove_replay
+
+.PHONY: prove-outcomes
+prove-outcomes: $(READY) ## Every write meets all four ambiguous outcomes; coverage is printed
+	@$(BIN)/python -m tests.proofs.prove_outcomes
+
+.PHONY: prove-mutants
+prove-mutants: $(READY) ## Mutants of oracles and judging code are killed, or explained (resumes)
+	@nice $(BIN)/python -m tests.proofs.prove_mutants
 
 .PHONY: prove-faults-end
 prove-faults-end: $(READY) ## A run killed in mid-fault leaves no process, port or namespace after 5 s

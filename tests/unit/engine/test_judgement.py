@@ -203,6 +203,14 @@ def test_broken_rules_come_first_and_safety_before_liveness() -> None:
     assert [report.oracle for report in reports][:2] == ["actions_end", "orders_complete"]
 
 
+def test_a_broken_liveness_rule_comes_before_those_that_hold() -> None:
+    expect = Expect(oracles=("orders_unique", "orders_complete"))
+
+    _, _, reports = _judge(knows_orders=False, expect=expect).conclude(WELL, ())
+
+    assert reports[0].oracle == "orders_complete"
+
+
 def test_the_rules_that_always_hold_are_judged_after_those_expected() -> None:
     _, _, reports = _judge().conclude(WELL, ())
 

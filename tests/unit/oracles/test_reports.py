@@ -203,3 +203,11 @@ def test_a_rule_that_no_table_has_is_our_own_defect() -> None:
 )
 def test_few_names_are_named(names: list[Any], text: str) -> None:
     assert name_few(names) == text
+
+
+def test_the_most_attempts_of_one_call_are_counted() -> None:
+    story = Story().invoke("sync_orders").call(status=500, code=36009003).wait(500).call().ok()
+
+    counts = judge("retries_bounded", story.invoke("ship").call("package").ok()).counts
+
+    assert counts == {"logical_calls": 2, "most_attempts": 2}

@@ -27,6 +27,14 @@ def retried(pauses_ms: Sequence[int], name: str = "search", **fields: Any) -> St
     return story.fail()
 
 
+def fails_then_works(times: int) -> Story:
+    """Return a story in which one action fails a few times with a call, and then makes it twice."""
+    story = Story().invoke("sync_orders")
+    for _ in range(times):
+        story.call(**DOWN).wait(500)
+    return story.call().wait(500).call().ok()
+
+
 def pointed_away() -> Story:
     """Return a story in which a search is answered with another address."""
     away = {"location": "https://elsewhere.example/order/202309/orders/search"}
@@ -90,6 +98,11 @@ BOUNDED = [
     fine("retries_bounded", "a wait for a label every five seconds", looped(40, 5_000)),
     fine("retries_bounded", "twenty clients side by side", together(20, 3)),
     fine("retries_bounded", "many pages", read_pages(50)),
+    fine("retries_bounded", "as many attempts as there may be", retried([500] * 11)),
+    fine("retries_bounded", "as many equal reads as there may be", looped(12, 0)),
+    fine("retries_bounded", "a pause of a second is no loop", looped(40, 1_000)),
+    fine("retries_bounded", "failures before a success are no loop", fails_then_works(11)),
+    broken("retries_bounded", "endless_loop", "one equal read too many", looped(13, 0)),
     broken("retries_bounded", "too_many_attempts", "no count", retried([500] * 12)),
     broken("retries_bounded", "too_many_attempts", "a worker without a count", worker(20, 500)),
     broken(
