@@ -172,6 +172,10 @@ prove-languages: $(READY) ## Examples in other languages: naive ones break their
 prove-hard-coded: $(READY) ## Programs with hard-coded hosts, in five languages, pass as they are
 	@$(BIN)/python -m tests.proofs.prove_hard_coded
 
+.PHONY: prove-startup
+prove-startup: $(READY) ## Collecting scenarios beside an empty run, and the page of 500 scenarios
+	@$(BIN)/python -m tests.proofs.prove_startup
+
 .PHONY: prove-gate
 prove-gate: $(READY) ## A gate that passes, blocks, expires, and one that cannot be read
 	@$(BIN)/python -m tests.proofs.prove_gate

@@ -10,6 +10,7 @@ from tests.support.chaos_project import QUICK, ChaosProject
 
 pytestmark = pytest.mark.slow
 
+ASYNC = ("pytest_asyncio.plugin", "anyio.pytest_plugin")
 SHIP = '[[method]]\naction = "ship"\narguments = { order_id = "$order:newest" }\n'
 
 
@@ -84,3 +85,38 @@ def test_histories_are_the_same_bytes_on_one_process_and_on_two(catalogue: Chaos
     alone = {f.name: f.read_bytes() for f in (catalogue.path / "alone/histories").iterdir()}
     together = {f.name: f.read_bytes() for f in (catalogue.path / "together/histories").iterdir()}
     assert together == alone
+
+
+def test_workers_random_order_timeouts_and_two_async_plugins_go_together(
+    catalogue: ChaosProject,
+) -> None:
+    alone = catalogue.run("--tts-report", "alone")
+    plugins = (
+        "xdist",
+        "pytest_randomly",
+        "pytest_timeout",
+        "pytest_asyncio.plugin",
+        "anyio.pytest_plugin",
+    )
+    catalogue.ini["asyncio_default_fixture_loop_scope"] = "function"
+
+    together = catalogue.run_apart(
+        "-n", "2", "--timeout", "600", "--tts-report", "together", plugins=plugins
+    )
+
+    assert together.ret == alone.ret
+    assert _essence(catalogue, "together") == _essence(catalogue, "alone")
+
+
+def test_an_async_integration_is_played_beside_async_plugins(project: ChaosProject) -> None:
+    project.scenario()
+    project.integration()
+    # Its own methods become async; the event loop is nobody's fixture.
+    text = (project.path / "conftest.py").read_text()
+    project.write("conftest.py", text.replace("    def sync_orders", "    async def sync_orders"))
+    project.ini["asyncio_mode"] = "auto"
+    project.ini["asyncio_default_fixture_loop_scope"] = "function"
+
+    result = project.run_apart(plugins=ASYNC)
+
+    assert result.ret == 0

@@ -105,7 +105,7 @@ class ChaosProject:
         """Run a chaos session in a process of its own."""
         loaded = [part for plugin in plugins for part in ("-p", plugin)]
         command = self.command(*arguments, seed=seed)
-        return self._pytester.runpytest_subprocess(*loaded, *command, timeout=60)
+        return self._pytester.runpytest_subprocess(*loaded, *command, timeout=300)
 
     def command(self, *arguments: str, seed: str = "7") -> list[str]:
         """Write the ini file, and return the arguments of a chaos session."""

@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from tts_chaos.errors import ChaosError, UsageError
@@ -16,6 +17,7 @@ from tts_chaos.errors import ChaosError, UsageError
 __all__ = ["SUBCOMMANDS", "main", "make_parser"]
 
 SUBCOMMANDS = {
+    "completion": "tts_chaos.cli.completion",
     "diff": "tts_chaos.cli.diff",
     "doctor": "tts_chaos.cli.doctor",
     "gate": "tts_chaos.cli.gate",
@@ -42,13 +44,33 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of everything before the subcommand's own options."""
     parser = argparse.ArgumentParser(
         prog="tts-chaos",
+        usage="tts-chaos <subcommand> [options]",
         description="Contract and chaos tests for integrations with TikTok Shop (unofficial).",
-        epilog=f"Subcommands: {', '.join(SUBCOMMANDS)}. Help: tts-chaos <subcommand> --help",
+        epilog=_list_subcommands(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version")
-    parser.add_argument("subcommand", choices=sorted(SUBCOMMANDS), help="what to do")
+    parser.add_argument(
+        "subcommand", choices=sorted(SUBCOMMANDS), metavar="<subcommand>", help="one of those below"
+    )
     parser.add_argument("options", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+def _list_subcommands() -> str:
+    width = max(map(len, SUBCOMMANDS))
+    lines = [f"  {name:<{width}}  {_summary(SUBCOMMANDS[name])}" for name in sorted(SUBCOMMANDS)]
+    return "\n".join(
+        ["subcommands:", *lines, "", "Options of one: tts-chaos <subcommand> --help",
+         "Scenarios are played by pytest: pytest --tts-chaos --help"]
+    )  # fmt: skip
+
+
+def _summary(module: str) -> str:
+    """Return the first line of a module's docstring, read as text: importing all would be slow."""
+    file = Path(__file__).with_name(f"{module.rpartition('.')[2]}.py")
+    with file.open(encoding="utf-8") as lines:
+        return lines.readline().strip().strip('"').removesuffix(".")
 
 
 class _ShowVersion(argparse.Action):
