@@ -15,21 +15,25 @@ from tts_chaos.search.work import Work, offered
 
 __all__ = ["Menu", "Place", "make_menu"]
 
-FAMILIES = (
-    "ambiguous outcomes",
-    "credentials",
-    "network",
-    "overload",
-    "slowness",
-    "body",
-    "data",
-    "clock",
-    "webhooks",
-    "contract drift",
-    "endpoint",
-    "intermediary",
-)
-"""Families that are drawn from, equally often. What TLS breaks is met as any refused connection."""
+WEIGHTS = {
+    "ambiguous outcomes": 3,
+    "credentials": 3,
+    "network": 2,
+    "overload": 2,
+    "body": 2,
+    "slowness": 1,
+    "data": 1,
+    "clock": 1,
+    "webhooks": 1,
+    "contract drift": 1,
+    "endpoint": 1,
+    "intermediary": 1,
+}
+"""How often each family is drawn from, beside the others.
+
+What leaves the platform or the tokens in another state combines with most. What TLS breaks is met
+as any refused connection, and is left to exhaustive search.
+"""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +68,8 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def families(self) -> tuple[str, ...]:
-        """Families with at least one place."""
-        return tuple(self.places)
+        """Families with at least one place, each as often as it is to be drawn."""
+        return tuple(name for name in self.places for _ in range(WEIGHTS[name]))
 
     def meeting(self, place: Place) -> tuple[Work, ...]:
         """Return the work that meets a fault at its place; all work where nobody knows."""
@@ -80,7 +84,7 @@ def make_menu(calm: Calm) -> Menu:
     would hide what an integration should have healed by itself.
     """
     sites = (*calm.sites, *((calm.refresh,) if calm.refresh else ()))
-    places: dict[str, list[Place]] = {family: [] for family in FAMILIES}
+    places: dict[str, list[Place]] = {family: [] for family in WEIGHTS}
     for variant in variants():
         if variant.family not in places or variant.needs_operator:
             continue
