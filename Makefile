@@ -91,6 +91,10 @@ prove-mutants: $(READY) ## Mutants of oracles and judging code are killed, or ex
 prove-faults-end: $(READY) ## A run killed in mid-fault leaves no process, port or namespace after 5 s
 	@$(BIN)/python -m tests.proofs.prove_faults_end
 
+.PHONY: prove-http3
+prove-http3: $(READY) ## A client of HTTP/3 falls back when UDP is blocked, and nothing is lost
+	@$(BIN)/python -m tests.proofs.prove_http3
+
 .PHONY: prove-proxy
 prove-proxy: $(READY) ## The embedded fault proxy beside the real server: conformance, accuracy, cost
 	@.ci/install-toxiproxy >/dev/null

@@ -18,6 +18,7 @@ from tts_chaos.wire.message import ApiRequest, ApiResponse
 __all__ = [
     "ENTRANCE_KINDS",
     "RESOLVER_KINDS",
+    "UDP_KINDS",
     "AlterAnswer",
     "AnswerInstead",
     "ApplyLater",
@@ -151,12 +152,16 @@ RESOLVER_KINDS = frozenset({"name_unknown", "name_elsewhere"})
 """Kinds of toxics that the look-up of names realises."""
 
 
+UDP_KINDS = frozenset({"udp_dropped"})
+"""Kinds of toxics that the platform's UDP ports realise, where it is served over HTTP/3."""
+
+
 class Toxic(msgspec.Struct, frozen=True, kw_only=True):
     """The same trouble at the level of bytes, for what stands between client and platform.
 
     `kind` is a Toxiproxy toxic type, `down` for a proxy that refuses connections, `unreachable` for
-    one whose port swallows every attempt to connect; or one of `ENTRANCE_KINDS` or
-    `RESOLVER_KINDS`. `stream` is `downstream` (answers) or `upstream` (requests).
+    one whose port swallows every attempt to connect; or one of `ENTRANCE_KINDS`,
+    `RESOLVER_KINDS` or `UDP_KINDS`. `stream` is `downstream` (answers) or `upstream` (requests).
     """
 
     kind: str

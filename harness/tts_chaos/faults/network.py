@@ -18,6 +18,7 @@ __all__ = [
     "NameNotFound",
     "PortBlackHoled",
     "PortRefused",
+    "UdpBlocked",
 ]
 
 
@@ -122,6 +123,24 @@ class NameElsewhere(_NetworkFault, frozen=True, kw_only=True):
         """Let the look-up lead elsewhere."""
         attributes = {"stranger": int(self.whose == "stranger")}
         return (Toxic(kind="name_elsewhere", attributes=attributes),)
+
+
+@register_fault
+class UdpBlocked(Fault, frozen=True, kw_only=True):
+    """A firewall swallows UDP 443 and lets TCP 443 pass, as many do.
+
+    A client that went over to HTTP/3 has to come back to TCP. One that never does does not notice,
+    and the run says that the fault was not met.
+    """
+
+    name: ClassVar[str] = "udp_blocked"
+    family: ClassVar[str] = "network"
+    cause: ClassVar[str] = "network"
+    summary: ClassVar[str] = "UDP to the platform is swallowed while TCP stays open"
+
+    def toxics(self) -> tuple[Toxic, ...]:
+        """Swallow packets in both directions."""
+        return (Toxic(kind="udp_dropped"),)
 
 
 class _Dropped(Fault, frozen=True, kw_only=True):

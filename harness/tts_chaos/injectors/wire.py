@@ -34,6 +34,7 @@ from tts_chaos.serving.line import (
     ALL_MECHANISMS,
     KILLING,
     Line,
+    Mechanism,
     Proxy,
     kill_refusal,
     refusal,
@@ -59,6 +60,7 @@ class WireWorld:
         seed: What the embedded engine draws from; a real server has no seed.
         tests_program: Whether the integration is a program of its own. It can be killed; names it
             looks up in the system, where this process cannot make look-ups go wrong.
+        http3: Whether the platform is served over HTTP/3 as well; needs aioquic.
     """
 
     name = "wire"
@@ -71,10 +73,12 @@ class WireWorld:
         start_proxy: Callable[[], Proxy] | None = None,
         seed: int = 0,
         tests_program: bool = False,
+        http3: bool = False,
     ) -> None:
         self.clock = RealClock()
-        self.tests_program = tests_program
-        self._mechanisms = ALL_MECHANISMS - {"resolver" if tests_program else KILLING}
+        self.tests_program, self._http3 = tests_program, http3
+        lacks = {"resolver" if tests_program else KILLING, *(() if http3 else ("udp",))}
+        self._mechanisms = ALL_MECHANISMS - lacks
         self._start_proxy = start_proxy or (
             lambda: FaultProxy.start(toxiproxy_url or None, seed=seed)
         )
@@ -105,9 +109,9 @@ class WireWorld:
             guard = RunGuard()
             undo.callback(guard.stop)
             guard.start()
-            self._platform = PlatformServer(door).start()
+            self._platform = PlatformServer(door, http3=self._http3).start()
             undo.callback(self._platform.stop)
-            self._line = Line(self._start_proxy(), [self._platform.entrances, self._resolver])
+            self._line = Line(self._start_proxy(), self._others(self._platform))
             undo.callback(self._line.close)
             self.proxy_engine = self._line.engine
             addresses = self._platform.addresses
@@ -168,6 +172,10 @@ class WireWorld:
     def hits(self, id: str) -> int:
         """Return how many connections or look-ups an armed fault met, 0 where nobody counts."""
         return self._running_line().hits(id)
+
+    def _others(self, platform: PlatformServer) -> list[Mechanism]:
+        """Return what realises faults beside the proxy."""
+        return [platform.entrances, self._resolver, *([platform.udp] if self._http3 else [])]
 
     def _meet_stranger(self, port: int) -> tuple[str, int]:
         assert self._platform is not None, "names are looked up while the world is open"

@@ -38,6 +38,7 @@ class Options:
         reader_map: Whether answers are mutated field by field instead of playing scenarios.
         reader_map_operations: Operations whose answers are mutated; empty for all.
         reader_map_limit: Mutations at most, None for all.
+        http3: Whether the twin is served over HTTP/3 as well, in the wire world.
         load: Profile of a load that is rehearsed instead of playing scenarios; "" for none.
         load_faults: Fault script of that load.
         search: How many schedules are drawn, None for no search.
@@ -65,6 +66,7 @@ class Options:
     reader_map: bool = False
     reader_map_operations: tuple[str, ...] = ()
     reader_map_limit: int | None = None
+    http3: bool = False
     load: str = ""
     load_faults: str = ""
     search: int | None = None
@@ -202,6 +204,12 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
         "tts_bundled_scenarios", "Whether to play the bundled scenarios", type="bool", default=True
     )
     parser.addini(
+        "tts_http3",
+        "Whether the twin answers HTTP/3 as well, on real sockets (needs the extra http3)",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
         "tts_not_offered",
         "Capabilities the integration knowingly lacks; scenarios that need them are left out",
         type="args",
@@ -266,6 +274,7 @@ def read_options(config: pytest.Config) -> Options:
         reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
         reader_map_limit=_limit(config),
         **_read_search(config),
+        http3=config.getini("tts_http3"),
     )
 
 

@@ -308,6 +308,7 @@ class ChaosSession:
                 toxiproxy_url=self._options.toxiproxy_url,
                 seed=seed,
                 tests_program=self._is_external,
+                http3=self._options.http3,
             )
         from tts_chaos.injectors.simulated import SimulatedWorld
 

@@ -19,6 +19,7 @@ from tts_chaos.errors import ChaosError, InjectionError, UsageError
 from tts_chaos.faults.effect import (
     ENTRANCE_KINDS,
     RESOLVER_KINDS,
+    UDP_KINDS,
     BreakConnection,
     Moment,
     Toxic,
@@ -47,11 +48,13 @@ _LISTENERS_OF_HOST = {None: ("api", "token"), "api": ("api",), "auth": ("token",
 KILLING = "process"
 """The mechanism that ends the integration itself."""
 
-ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver", KILLING})
+ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver", "udp", KILLING})
 
 _LACKING = {
     KILLING: "kills the integration, which on real sockets has to be a program of its own that the "
     "harness has started; one in Python, in the same process, is killed in the simulated world",
+    "udp": "is one of UDP, and the platform is not served over HTTP/3 here; that needs the setting "
+    "tts_http3 = true and the extra http3",
     "proxy": "is one of the line, and no fault proxy stands before it",
     "entrance": "is one of TLS, and the platform is served without it",
     "resolver": "is one of the look-up of names, which only Python code of this process lets us "
@@ -73,6 +76,8 @@ def lacking(fault: Fault, mechanisms: Collection[str]) -> str:
 def _mechanism_of(kind: str) -> str:
     if kind in ENTRANCE_KINDS:
         return "entrance"
+    if kind in UDP_KINDS:
+        return "udp"
     return "resolver" if kind in RESOLVER_KINDS else "proxy"
 
 
@@ -85,7 +90,7 @@ def refusal(
         fault: The fault.
         trigger: Where and when it acts.
         mechanisms: What there is beside the platform's listeners: `proxy`, `entrance`, `resolver`,
-            `process`.
+            `udp`, `process`.
     """
     if KILLING not in mechanisms and _breaks_by(fault) is Connection.CLIENT_KILLED:
         return f"fault {fault.name!r} {_LACKING[KILLING]}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 
 from tts_chaos.engine.ports import Door
 from tts_chaos.errors import BackendUnavailableError
 from tts_chaos.serving.entrance import Entrances
+from tts_chaos.serving.http3 import Http3Server, TellingDoor, UdpGates
 from tts_chaos.serving.http_reading import Origin
 from tts_chaos.serving.http_server import HttpServer, Listener, LoopKind
 from tts_chaos.serving.tls import WRONG_NAME, LocalAuthority
@@ -31,10 +33,12 @@ class PlatformServer:
         token_port: Port of the token host, 0 for a free one.
         tls: Whether to speak TLS, with a certificate authority made for this object.
         loop: Event loop to use.
+        http3: Whether to serve HTTP/3 as well, and to tell of it by `Alt-Svc`.
 
     Attributes:
         ca_file: Certificate authority to trust, None without TLS.
         entrances: How its listeners receive connections, for faults.
+        udp: What blocks its UDP ports, for faults; blocks nothing where there are none.
     """
 
     def __init__(
@@ -45,23 +49,38 @@ class PlatformServer:
         token_port: int = 0,
         tls: bool = True,
         loop: LoopKind = "auto",
+        http3: bool = False,
     ) -> None:
         self._authority = LocalAuthority() if tls else None
         context = self._authority.server_context() if self._authority else None
         self.ca_file = str(self._authority.ca_file) if self._authority else None
+        origins = {"api": Origin(host=API_HOST), "token": Origin(host=AUTH_HOST)}
+        self._http3 = self._start_http3(door, origins) if http3 else {}
+        self.udp = UdpGates(self._http3)
+        ports = {"api": api_port, "token": token_port}
         listeners = [
             Listener(
-                name="api", door=door, origin=Origin(host=API_HOST), port=api_port, tls=context
-            ),
-            Listener(
-                name="token", door=door, origin=Origin(host=AUTH_HOST), port=token_port, tls=context
-            ),
+                name=name,
+                door=TellingDoor(door, self._http3[name].port) if http3 else door,
+                origin=origin,
+                port=ports[name],
+                tls=context,
+            )
+            for name, origin in origins.items()
         ]
         self._door = door
         self._loop: LoopKind = loop
         self._strangers: dict[int, HttpServer] = {}
         self._server = HttpServer(listeners, loop=loop)
         self.entrances = Entrances(self._server, ("api", "token"), self._forge)
+
+    def _start_http3(self, door: Door, origins: Mapping[str, Origin]) -> dict[str, Http3Server]:
+        assert self._authority is not None, "HTTP/3 is never without TLS"
+        files = self._authority.leaf_files()
+        servers = {name: Http3Server(door, origin, *files) for name, origin in origins.items()}
+        for server in servers.values():
+            server.start()
+        return servers
 
     def _forge(self, kind: str) -> ssl.SSLContext | None:
         return self._authority.faulty_context(kind) if self._authority is not None else None
@@ -119,7 +138,8 @@ class PlatformServer:
     @property
     def failure(self) -> BaseException | None:
         """What went wrong inside the harness while serving, or None."""
-        return self._server.failure
+        failures = (self._server.failure, *(server.failure for server in self._http3.values()))
+        return next((failure for failure in failures if failure is not None), None)
 
     def stop(self) -> None:
         """Free the ports and remove the certificate authority."""
@@ -127,6 +147,8 @@ class PlatformServer:
             for server in self._strangers.values():
                 server.stop()
             self._server.stop()
+            for server in self._http3.values():
+                server.stop()
         finally:
             if self._authority is not None:
                 self._authority.close()

@@ -54,6 +54,15 @@ class LocalAuthority:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
+    def leaf_files(self) -> tuple[Path, Path]:
+        """Return a certificate chain for `CERTIFIED_NAMES` and its key, as PEM files."""
+        leaf = self._authority.issue_cert(*CERTIFIED_NAMES)
+        certificate, key = self._folder / "leaf.pem", self._folder / "leaf-key.pem"
+        certificate.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
+        key.touch(mode=0o600)
+        key.write_bytes(leaf.private_key_pem.bytes())
+        return certificate, key
+
     def faulty_context(self, kind: str) -> ssl.SSLContext:
         """Return a TLS context that a client should refuse.
 
