@@ -136,7 +136,7 @@ class UdpBlocked(Fault, frozen=True, kw_only=True):
     name: ClassVar[str] = "udp_blocked"
     family: ClassVar[str] = "network"
     cause: ClassVar[str] = "network"
-    summary: ClassVar[str] = "UDP to the platform is swallowed while TCP stays open"
+    summary: ClassVar[str] = "packets of UDP to the platform are swallowed while TCP stays open"
 
     def toxics(self) -> tuple[Toxic, ...]:
         """Swallow packets in both directions."""
