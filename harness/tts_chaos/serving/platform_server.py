@@ -147,8 +147,8 @@ class PlatformServer:
             for server in self._strangers.values():
                 server.stop()
             self._server.stop()
-            for server in self._http3.values():
-                server.stop()
+            for over_udp in self._http3.values():
+                over_udp.stop()
         finally:
             if self._authority is not None:
                 self._authority.close()
