@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.quality.zoo.async_form import AsyncConnector
 from tests.quality.zoo.registry import Make
+from tests.quality.zoo.webhook_first import WebhookFirst
 
 from tts_chaos._data import data_folder
 from tts_chaos.core.verdict import Outcome
@@ -15,17 +18,35 @@ from tts_chaos.engine.result import RunResult
 from tts_chaos.engine.run import Run
 from tts_chaos.injectors.simulated import SimulatedWorld
 from tts_chaos.injectors.wire import WireWorld
+from tts_chaos.reference.factory import make_reference
 from tts_chaos.scenarios.loader import find_scenario_files, load_scenario, scenario_id
 from tts_chaos.scenarios.model import Scenario
 from tts_chaos.subjects.in_process import InProcessSubject
 
-__all__ = ["CAUGHT", "OWN_SCENARIOS", "broken_rules", "describe", "play", "scenario_of"]
+__all__ = [
+    "CAUGHT",
+    "CORRECT",
+    "OWN_SCENARIOS",
+    "broken_rules",
+    "describe",
+    "play",
+    "play_once",
+    "scenario_of",
+]
 
 OWN_SCENARIOS = Path(__file__).parent / "scenarios"
 """Scenarios for defects that no bundled scenario shows."""
 
 CAUGHT = frozenset({Outcome.SAFETY_VIOLATED, Outcome.NOT_RECOVERED, Outcome.ABORTED})
 """Outcomes that tell a user that the integration is at fault."""
+
+CORRECT: Mapping[str, Make] = {
+    "reference": make_reference,
+    "async": AsyncConnector,
+    "webhook-first": WebhookFirst,
+}
+"""Correct integrations of different shape: one process on httpx and SQLite, coroutines, and several
+threads on requests that live on webhooks."""
 
 
 @cache
@@ -40,11 +61,16 @@ def scenario_of(id: str) -> Scenario:
 
 @cache
 def play(make: Make, scenario: str, world: str = "simulated") -> RunResult:
-    """Play one integration once."""
+    """Play one integration once; asked again, return what it came to then."""
+    return play_once(make, scenario, world)
+
+
+def play_once(make: Make, scenario: str, world: str = "simulated", *, seed: int = 7) -> RunResult:
+    """Play one integration."""
     stage: World = WireWorld() if world == "wire" else SimulatedWorld()
     with tempfile.TemporaryDirectory() as workspace:
         folder = Path(workspace)
-        with Run(scenario_of(scenario), stage, seed=7, searched_paths=[folder]) as run:
+        with Run(scenario_of(scenario), stage, seed=seed, searched_paths=[folder]) as run:
             assert run.connection is not None
             integration = make(run.connection, folder)
             try:

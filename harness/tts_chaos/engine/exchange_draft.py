@@ -6,6 +6,7 @@ is, and the record, its texts with secrets as labels, is made when it is asked f
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 
 import msgspec
@@ -37,6 +38,13 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Encodings by the byte order mark that announces them."""
 
 
 class ExchangeDraft:
@@ -138,10 +146,15 @@ def readable(secrets: SecretBook, body: bytes) -> str:
 
 
 def _envelope_of(body: bytes) -> tuple[int | None, str]:
-    """Return code and message of an envelope; (None, "") where the body is none."""
+    """Return code and message of an envelope; (None, "") where the body is none.
+
+    A byte order mark tells a body's encoding, and most clients' JSON libraries go by it: what they
+    can read is no broken body.
+    """
+    encoding = next((name for mark, name in _MARKS if body.startswith(mark)), "")
     try:
-        head = _HEAD.decode(body)
-    except msgspec.DecodeError:
+        head = _HEAD.decode(body.decode(encoding) if encoding else body)
+    except (UnicodeDecodeError, msgspec.DecodeError):
         return None, ""
     code, message = head.code, head.message
     return (code if isinstance(code, int) else None, message if isinstance(message, str) else "")

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tests.quality.zoo.caller import Caller
-from tests.quality.zoo.manners import Json, Trouble
+from tests.quality.zoo.manners import STATUS_WORDS, Json, Trouble, problem_of
 
 from tts_chaos.typing import ShopAccess
 
-__all__ = ["Connector"]
+__all__ = ["PAGE_LIMIT", "SHIPPED", "Connector"]
 
 OVERLAP_S = 900
 PAGE_LIMIT = 40
@@ -101,11 +101,28 @@ class Connector(Caller):
         """Read the present state of some orders and book it."""
         for start in range(0, len(ids), 50):
             batch = ids[start : start + 50]
-            rows = self.details(shop, batch).get("orders") or []
-            if {row["id"] for row in rows} != set(batch):
-                raise Trouble("contract", "the detail call leaves out orders")
-            for row in rows:
+            for row in self.rows_of(self.details(shop, batch), batch):
                 self.book(self.map_order(row, shop))
+
+    def rows_of(self, data: Json, ids: list[str]) -> list[Json]:
+        """Return the orders that a detail call told, if it told all, and in a form to be read.
+
+        Raises:
+            Trouble: If something is amiss; somebody is told.
+        """
+        rows = data.get("orders") or []
+        problem = (
+            next(filter(None, map(problem_of, rows)), "") if isinstance(rows, list) else "list"
+        )
+        if problem:
+            self.alert("mapping", f"an order cannot be read: {problem}")
+            raise Trouble("mapping", f"an order cannot be read: {problem}")
+        if {row["id"] for row in rows} != set(ids):
+            raise Trouble("contract", "the detail call leaves out orders")
+        strange = [row["status"] for row in rows if row["status"] not in STATUS_WORDS]
+        if strange:
+            self.alert("contract", f"there is a status {strange[0]}")
+        return rows
 
     def details(self, shop: ShopAccess, ids: list[str]) -> Json:
         """Read order details, at most 50."""
@@ -133,15 +150,19 @@ class Connector(Caller):
         for start in range(0, len(skus), 300):
             body = {"sku_ids": skus[start : start + 300]}
             data = self.call("POST", "/product/202309/inventory/search", shop, json_body=body)
-            for product in data["inventory"]:
-                for sku in product["skus"]:
-                    self.state["levels"][self.stock_key(sku)] = {
-                        "shop_id": shop.id,
-                        "product_id": product["product_id"],
-                        "quantity": sku["total_available_quantity"],
-                        "committed": sku["total_committed_quantity"],
-                        "warehouses": [w["warehouse_id"] for w in sku["warehouse_inventory"]],
-                    }
+            self.keep_levels(shop, data)
+
+    def keep_levels(self, shop: ShopAccess, data: Json) -> None:
+        """Keep the levels that an inventory search told."""
+        for product in data["inventory"]:
+            for sku in product["skus"]:
+                self.state["levels"][self.stock_key(sku)] = {
+                    "shop_id": shop.id,
+                    "product_id": product["product_id"],
+                    "quantity": sku["total_available_quantity"],
+                    "committed": sku["total_committed_quantity"],
+                    "warehouses": [w["warehouse_id"] for w in sku["warehouse_inventory"]],
+                }
 
     def stock_key(self, sku: Json) -> str:
         """Return the id under which the stock of a SKU is kept."""
@@ -181,6 +202,10 @@ class Connector(Caller):
         """Read what waits, forget what the platform holds, and return the rest."""
         for shop in self.connection.shops if self.state["outbox"] else ():
             self.read_levels(shop, sorted(self.state["outbox"]))
+        return self.still_waiting()
+
+    def still_waiting(self) -> list[str]:
+        """Forget the wishes that the platform was read to hold, and return the rest."""
         for sku in [sku for sku in self.state["outbox"] if self.is_applied(sku)]:
             del self.state["outbox"][sku]
         return list(self.state["outbox"])
@@ -212,14 +237,18 @@ class Connector(Caller):
         return None
 
     def write_stock(self, sku: str, quantity: int, level: Json) -> None:
-        """Write a quantity: all into the first warehouse, every warehouse listed."""
+        """Write a quantity."""
         shop = next(shop for shop in self.connection.shops if shop.id == level["shop_id"])
+        path, body = self.stock_request(sku, quantity, level)
+        self.check_written(self.call("POST", path, shop, json_body=body, changes=True))
+
+    def stock_request(self, sku: str, quantity: int, level: Json) -> tuple[str, Json]:
+        """Return path and body of a push: all into the first warehouse, every warehouse listed."""
         shares = [quantity, *[0] * (len(level["warehouses"]) - 1)]
         rows = zip(level["warehouses"], shares, strict=True)
         inventory = [{"warehouse_id": id, "quantity": share} for id, share in rows]
         path = f"/product/202309/products/{level['product_id']}/inventory/update"
-        body = {"skus": [{"id": sku, "inventory": inventory}]}
-        self.check_written(self.call("POST", path, shop, json_body=body, changes=True))
+        return path, {"skus": [{"id": sku, "inventory": inventory}]}
 
     def check_written(self, data: Json) -> None:
         """Read the failures that come inside code 0."""
@@ -268,15 +297,26 @@ class Connector(Caller):
 
     def send_shipment(self, shop: ShopAccess, order: Json, package: str) -> None:
         """Ship a parcel, by the platform's carrier or by the seller's."""
-        body: Json = {"handover_method": "DROP_OFF"}
+        carrier = ""
         if order["shipping_type"] == "SELLER":
-            option = order["delivery_option_id"]
-            path = f"/logistics/202309/delivery_options/{option}/shipping_providers"
-            carrier = self.call("GET", path, shop)["shipping_providers"][0]["id"]
-            own = {"tracking_number": f"S{order['id']}", "shipping_provider_id": carrier}
-            body = {"self_shipment": own}
+            carriers = self.call("GET", self.carriers_path(order), shop)["shipping_providers"]
+            carrier = carriers[0]["id"]
+        body = self.shipment(order, carrier)
         path = f"/fulfillment/202309/packages/{package}/ship"
         self.call("POST", path, shop, json_body=body, changes=True)
+
+    def carriers_path(self, order: Json) -> str:
+        """Return where the seller's carriers for an order are asked for."""
+        return (
+            f"/logistics/202309/delivery_options/{order['delivery_option_id']}/shipping_providers"
+        )
+
+    def shipment(self, order: Json, carrier: str) -> Json:
+        """Return the body of a ship call; `carrier` is the seller's own, "" for the platform's."""
+        if not carrier:
+            return {"handover_method": "DROP_OFF"}
+        own = {"tracking_number": f"S{order['id']}", "shipping_provider_id": carrier}
+        return {"self_shipment": own}
 
     def note_shipment(self, order_id: str, package: str) -> None:
         """Remember a confirmed shipment."""

@@ -22,7 +22,7 @@ from tests.quality.zoo.manners import Json, Manners, Trouble
 
 from tts_chaos.typing import ShopAccess, TwinConnection
 
-__all__ = ["Caller", "trust"]
+__all__ = ["WAIT_LIMIT_S", "Caller", "scope_of", "trust"]
 
 WAIT_LIMIT_S = 120.0
 """A longer pause that the platform asks for ends the call."""
@@ -172,7 +172,7 @@ class Caller(Manners):
 
     def wait_for_turn(self, path: str, shop: ShopAccess) -> None:
         """Sit out a pause that the platform asked for in an earlier call."""
-        left_s = self.not_before.get(_scope(path, shop), 0.0) - time.time()
+        left_s = self.not_before.get(scope_of(path, shop), 0.0) - time.time()
         if left_s > WAIT_LIMIT_S:
             raise Trouble("rate_limit", f"{left_s:.0f} s to wait")
         if left_s > 0:
@@ -180,7 +180,7 @@ class Caller(Manners):
 
     def note_wait(self, path: str, shop: ShopAccess, trouble: Trouble) -> None:
         """Keep a pause that the platform asked for."""
-        self.not_before[_scope(path, shop)] = time.time() + trouble.wait_s
+        self.not_before[scope_of(path, shop)] = time.time() + trouble.wait_s
 
     def alert(self, cause: str, message: str) -> None:
         """Tell a person, once per trouble."""
@@ -245,8 +245,8 @@ class Caller(Manners):
 
     def note_failed_refresh(self, trouble: Trouble) -> None:
         """Give a refused refresh token up, and tell a person."""
-        self.state["is_dead"] = trouble.kind == "never"
-        self.alert("credentials" if self.state["is_dead"] else trouble.cause, str(trouble))
+        self.state["is_dead"] = trouble.kind == "never" and trouble.cause == "credentials"
+        self.alert("credentials" if trouble.kind == "never" else trouble.cause, str(trouble))
         self.save()
 
     # -- the operator ---------------------------------------------------------------------------
@@ -271,6 +271,6 @@ class Caller(Manners):
         self.client.close()
 
 
-def _scope(path: str, shop: ShopAccess) -> tuple[str, str]:
+def scope_of(path: str, shop: ShopAccess) -> tuple[str, str]:
     """Return what shares a limit: the endpoint whatever the id in it, and the shop."""
     return re.sub(r"\d{10,}", "*", path), shop.id

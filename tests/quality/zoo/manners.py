@@ -13,13 +13,14 @@ import json
 import random
 import time
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 from tts_chaos.typing import ShopAccess, TwinConnection
 
-__all__ = ["MEANINGS", "Json", "Manners", "Trouble"]
+__all__ = ["MEANINGS", "STATUS_WORDS", "Json", "Manners", "Trouble", "problem_of"]
 
 Json = dict[str, Any]
 
@@ -52,9 +53,50 @@ STATUSES: dict[int, tuple[str, str]] = {
     401: ("credentials", "token"),
     403: ("permission", "never"),
     404: ("endpoint", "never"),
+    407: ("network", "never"),
     429: ("rate_limit", "wait"),
 }
 """Cause and kind of an answer without a readable envelope."""
+
+
+STATUS_WORDS = frozenset(
+    {
+        "UNPAID",
+        "ON_HOLD",
+        "AWAITING_SHIPMENT",
+        "PARTIALLY_SHIPPING",
+        "AWAITING_COLLECTION",
+        "IN_TRANSIT",
+        "DELIVERED",
+        "COMPLETED",
+        "CANCELLED",
+    }
+)
+"""Source: protocol facts, section 7.3 (documented)."""
+
+OTHER_UNIT = 10
+"""A total and its lines that differ more often than this count different units."""
+
+
+def problem_of(raw: Any) -> str:
+    """Return which field of an order cannot be read, "" where all can."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
+        return "id"
+    lines = raw.get("line_items")
+    if not isinstance(lines, list) or not lines:
+        return "line_items"
+    try:
+        prices = sum(Decimal(line["sale_price"]) for line in lines)
+        total = Decimal(raw["payment"]["total_amount"])
+    except (KeyError, TypeError, ValueError, InvalidOperation):
+        return "an amount"
+    return "total_amount" if total > OTHER_UNIT * prices > 0 else ""
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> Json:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key is named twice")
+    return dict(pairs)
 
 
 class Trouble(Exception):
@@ -157,7 +199,7 @@ class Manners:
     def read_envelope(self, body: bytes) -> Json | None:
         """Return the envelope, None where the body is none."""
         try:
-            envelope = json.loads(body)
+            envelope = json.loads(body, object_pairs_hook=_each_key_once)
         except ValueError:
             return None
         is_envelope = isinstance(envelope, dict) and isinstance(envelope.get("code"), int)
