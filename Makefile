@@ -104,6 +104,14 @@ prove-proxy: $(READY) ## The embedded fault proxy beside the real server: confor
 prove-idle-cost: $(READY) ## Without --tts-chaos the plugin costs nothing and imports nothing heavy
 	@$(BIN)/python -m tests.proofs.prove_idle_cost
 
+.PHONY: prove-zoo
+prove-zoo: $(READY) ## Broken integrations are caught by shipped scenarios, and named; no rule is idle
+	@$(BIN)/python -m tests.proofs.prove_zoo
+
+.PHONY: prove-false-alarms
+prove-false-alarms: $(READY) ## Three correct integrations pass 3,000 seeded runs and 100 on sockets in silence
+	@$(BIN)/python -m tests.proofs.prove_false_alarms
+
 .PHONY: prove-speed
 prove-speed: $(READY) ## The simulated catalogue is 20 times faster than the time it covers, and under 15 s
 	@$(BIN)/python -m tests.proofs.prove_speed

@@ -26,16 +26,12 @@ from tts_chaos.subjects.in_process import InProcessSubject
 __all__ = [
     "CAUGHT",
     "CORRECT",
-    "OWN_SCENARIOS",
     "broken_rules",
     "describe",
     "play",
     "play_once",
     "scenario_of",
 ]
-
-OWN_SCENARIOS = Path(__file__).parent / "scenarios"
-"""Scenarios for defects that no bundled scenario shows."""
 
 CAUGHT = frozenset({Outcome.SAFETY_VIOLATED, Outcome.NOT_RECOVERED, Outcome.ABORTED})
 """Outcomes that tell a user that the integration is at fault."""
@@ -51,12 +47,12 @@ threads on requests that live on webhooks."""
 
 @cache
 def scenario_of(id: str) -> Scenario:
-    """Return a scenario by its id, bundled or the zoo's own."""
-    for folder in (data_folder("scenarios"), OWN_SCENARIOS):
-        for file in find_scenario_files(folder):
-            if scenario_id(file, folder) == id:
-                return load_scenario(file, folder)
-    raise LookupError(f"there is no scenario {id!r}, neither bundled nor in {OWN_SCENARIOS}")
+    """Return a bundled scenario by its id."""
+    folder = data_folder("scenarios")
+    for file in find_scenario_files(folder):
+        if scenario_id(file, folder) == id:
+            return load_scenario(file, folder)
+    raise LookupError(f"there is no bundled scenario {id!r}")
 
 
 @cache

@@ -6,6 +6,7 @@ import msgspec
 
 from tts_chaos.core.history import History
 from tts_chaos.core.verdict import Outcome
+from tts_chaos.engine.causes import in_order
 from tts_chaos.faults.plane import Receipt
 from tts_chaos.oracles.oracle import Finding, OracleReport
 
@@ -57,10 +58,10 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings of all oracles, in the order of the reports."""
-        return tuple(finding for report in self.reports for finding in report.findings)
+        """All findings of all oracles, the gravest first, and causes before what came of them."""
+        return in_order(self.reports)
 
     @property
     def worst_finding(self) -> Finding | None:
-        """The first finding of the first oracle that has one."""
+        """The finding that a report shows first."""
         return next(iter(self.findings), None)

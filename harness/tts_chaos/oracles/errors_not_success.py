@@ -58,6 +58,12 @@ STRICT = ("sync_orders",)
 DEFERRABLE = ("push_stock", "ship", "flush", "deliver_webhook")
 """Actions that may accept work now and do it later."""
 
+_DONE = (
+    "the error is caught and the work is marked done although it failed: nothing would take it up"
+    " again, and the run reports success"
+)
+"""What it means where an action is to change something."""
+
 _CONFESSIONS = ("error", "errors", "failed", "failures", "incomplete", "partial", "pending")
 
 
@@ -191,6 +197,7 @@ def _add(findings: Findings, action: Action, failed: Exchange) -> None:
         f"{action.name}() reported success although {failed.method} {failed.path} "
         f"(call {failed.call}) ended with {told}{kind} and was never made good",
         actual="reported success",
+        defect=_DONE if rule == "error_swallowed" and action.name in DEFERRABLE else "",
         index=action.end,
     )
 

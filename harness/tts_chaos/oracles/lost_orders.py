@@ -7,11 +7,21 @@ page, one page only, a failed detail call, a webhook acknowledged before its loo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from tts_chaos.core.history import Exchange, History, Truth, WebhookSent
+from tts_chaos.core.history import (
+    Committed,
+    Completed,
+    Exchange,
+    History,
+    OpKind,
+    Truth,
+    WebhookSent,
+)
+from tts_chaos.core.verdict import Phase
 from tts_chaos.oracles.beliefs import Order, true_orders
 from tts_chaos.oracles.calls import operation_name
 from tts_chaos.oracles.codes import Meaning, describe, meaning_of
@@ -24,6 +34,9 @@ _SEARCH = "order.get_order_list"
 _DETAIL = "order.get_order_detail"
 _LARGEST_PAGE = 100
 """Source: protocol facts, section 7.1 (documented)."""
+
+_TOTAL_COUNT = re.compile(r'"total_count":\s*(\d+)')
+"""Long pages are kept without their middle, so that they cannot be read as JSON."""
 
 _ONE_PAGE = "next_page_token is not followed: only the first page is ever read"
 
@@ -41,6 +54,11 @@ class _Loss(msgspec.Struct, frozen=True, kw_only=True):
     lost: Sequence[str]
     true: Mapping[str, Order]
     searches: Sequence[Exchange]
+
+    @property
+    def details(self) -> list[Exchange]:
+        """All reads of order details."""
+        return [x for x in self.history.exchanges() if operation_name(x) == _DETAIL]
 
     @property
     def successes(self) -> list[Exchange]:
@@ -99,7 +117,7 @@ def _refresh_refused(loss: _Loss) -> str:
         return ""
     return (
         f"the access token could not be refreshed: {last.method} {last.host}{last.path} was refused"
-        f" for good, {describe(last)}"
+        f" for good, {_refusal(last)}"
     )
 
 
@@ -108,7 +126,7 @@ def _refused_to_the_end(loss: _Loss) -> str:
     last = loss.searches[-1]
     if meaning_of(last) is not Meaning.PERMANENT:
         return ""
-    return f"the order search as it is sent is refused for good: {_refusal(last)}"
+    return f"the order search as it is sent is refused for good: {_refusal(last)}{_sent_to(last)}"
 
 
 def _last_call_refused(loss: _Loss) -> str:
@@ -116,7 +134,10 @@ def _last_call_refused(loss: _Loss) -> str:
     last = next((x for x in reversed(loss.history.exchanges()) if not is_refresh(x)), None)
     if last is None or meaning_of(last) is not Meaning.PERMANENT:
         return ""
-    return f"{last.method} {last.path} as it is sent is refused for good: {_refusal(last)}"
+    return (
+        f"{last.method} {last.path} as it is sent is refused for good: {_refusal(last)}"
+        f"{_sent_to(last)}"
+    )
 
 
 def _refusal(exchange: Exchange) -> str:
@@ -126,6 +147,110 @@ def _refusal(exchange: Exchange) -> str:
     """
     words = dict.fromkeys(filter(None, (exchange.message, exchange.diagnosis)))
     return f"{describe(exchange)} ({'; '.join(words) or 'no message'})"
+
+
+def _sent_to(exchange: Exchange) -> str:
+    """Say what is strange about where or in which form a refused call was sent."""
+    if not exchange.operation:
+        return f", sent to {exchange.host}"
+    return ", with a list for its body" if exchange.body.lstrip().startswith("[") else ""
+
+
+def _stopped(loss: _Loss) -> str:
+    """Look for an integration that asks nothing any more, although all is well again."""
+    recovery = loss.history.phase_start_ms(Phase.RECOVERY)
+    exchanges = loss.history.exchanges()
+    if recovery is None or not exchanges or exchanges[-1].started_ms >= recovery:
+        return ""
+    last = exchanges[-1]
+    if last.succeeded:
+        return ""
+    if is_refresh(last):
+        return (
+            f"the refresh of the access token failed for a passing reason ({describe(last)}) and"
+            " was never tried again"
+        )
+    return (
+        "nothing was asked of the platform once it was well again: after its failures the"
+        " integration has stopped calling, for good"
+    )
+
+
+def _never_searched_since(loss: _Loss) -> str:
+    """Look for searches that all came before the orders were placed."""
+    placed = {
+        record.entity: record.index
+        for record in loss.history.of(Committed)
+        if record.change == "order.placed"
+    }
+    first = min((placed[id] for id in loss.lost if id in placed), default=-1)
+    if first < 0 or any(search.index > first for search in loss.searches):
+        return ""
+    return (
+        "no order search was sent after these orders were placed: new orders are only taken from"
+        " webhooks, and what no webhook told is never made up for"
+    )
+
+
+def _ids_rounded(loss: _Loss) -> str:
+    """Look for a detail call for an id whose last digits a floating point number has lost."""
+    asked = {id for x in loss.details for id in (x.parameter("ids") or "").split(",")}
+    for id in filter(str.isdigit, loss.lost):
+        rounded = str(int(float(id)))
+        if rounded != id and rounded in asked:
+            return (
+                f"{rounded} was asked for instead of {id}: ids are read as floating point numbers,"
+                " which have no room for their last digits"
+            )
+    return ""
+
+
+def _only_announced(loss: _Loss) -> str:
+    """Look for orders that a webhook told of, and that no search has shown."""
+    quoted = [f'"{id}"' for id in loss.lost]
+    if any(each in search.response_body for search in loss.successes for each in quoted):
+        return ""
+    return _webhook_acknowledged(loss)
+
+
+def _page_left_out(loss: _Loss) -> str:
+    """Look for a walk over the pages that was to show more orders than were looked up after it."""
+    first = [x.index for x in loss.successes if not x.parameter("page_token")]
+    for begin, end in zip(first, [*first[1:], len(loss.history)], strict=True):
+        walk = [x for x in loss.successes if begin <= x.index < end]
+        reads = [x for x in loss.details if begin <= x.index < end]
+        seen = {id for x in reads for id in (x.parameter("ids") or "").split(",")}
+        counted = [int(n) for x in walk for n in _TOTAL_COUNT.findall(x.response_body)[-1:]]
+        if seen and not seen & set(loss.lost) and max(counted, default=0) > len(seen):
+            return (
+                f"a search has a total_count of {max(counted)} (call {walk[0].call}), and only"
+                f" {len(seen)} orders were looked up from its pages: pages can leave orders out,"
+                " and nobody compares"
+            )
+    return ""
+
+
+def _read_and_dropped(loss: _Loss) -> str:
+    """Look for an order whose details were answered, and what the integration said then."""
+    for id in loss.lost:
+        read = next(
+            (x for x in loss.details if x.succeeded and id in (x.parameter("ids") or "")), None
+        )
+        if read is None:
+            continue
+        said = next(
+            (
+                f"; {end.action}() then said: {end.error}"
+                for end in loss.history.of(Completed)
+                if end.index > read.index and end.kind is not OpKind.OK
+            ),
+            "",
+        )
+        return (
+            f"the order was read (call {read.call}) and then dropped: the mapping discards what it"
+            f" cannot read, or a whole page for one order{said}"
+        )
+    return ""
 
 
 def _no_success(loss: _Loss) -> str:
@@ -146,9 +271,8 @@ def _shop_left_out(loss: _Loss) -> str:
 
 
 def _details_failed(loss: _Loss) -> str:
-    details = [x for x in loss.history.exchanges() if operation_name(x) == _DETAIL]
     for id in loss.lost:
-        asked = [x for x in details if id in (x.parameter("ids") or "")]
+        asked = [x for x in loss.details if id in (x.parameter("ids") or "")]
         if asked and not any(x.succeeded for x in asked):
             return (
                 "a failed order detail call drops its orders: they are skipped with a warning and"
@@ -241,9 +365,15 @@ _EXPLANATIONS: tuple[Callable[[_Loss], str], ...] = (
     _no_success,
     _shop_left_out,
     _last_call_refused,
+    _ids_rounded,
+    _only_announced,
     _details_failed,
     _page_not_read,
+    _page_left_out,
+    _read_and_dropped,
     _mapping_dropped,
+    _stopped,
+    _never_searched_since,
     _outside_window,
     _webhook_acknowledged,
     _never_turned_the_page,

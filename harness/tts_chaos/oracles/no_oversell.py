@@ -27,6 +27,11 @@ RULES = {
     ),
 }
 
+_MIXED_UP = (
+    "the quantity of another SKU was sent for this one: what several workers share while they build"
+    " a push is not kept apart"
+)
+
 
 @oracle(
     name=NAME,
@@ -65,6 +70,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
                 f"SKU {write.sku} was set to {write.quantity} although only {limit} are there",
                 expected=f"at most {limit}",
                 actual=str(write.quantity),
+                defect=_MIXED_UP if write.quantity in limits.of_others(write) else "",
                 index=write.exchange.index,
                 weight=write.quantity - limit,
             )
@@ -89,6 +95,17 @@ class _Limits:
         index = write.exchange.index
         known = [*self._instructions(write.sku, index), *self._beliefs(write.sku, index)]
         return max(known, default=None)
+
+    def of_others(self, write: StockWrite) -> set[int]:
+        """Return what the actions under way were told to set other SKUs to."""
+        index = write.exchange.index
+        return {
+            quantity
+            for begin, end, wanted in self._pushes
+            if begin < index < end and write.sku in wanted
+            for sku, quantity in wanted.items()
+            if sku != write.sku
+        }
 
     def _instructions(self, sku: str, index: int) -> list[int]:
         """Return the latest instruction, and those of actions still under way."""

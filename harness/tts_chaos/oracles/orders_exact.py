@@ -21,6 +21,7 @@ from tts_chaos.oracles.beliefs import (
 from tts_chaos.oracles.findings import Findings, name_few
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
 from tts_chaos.oracles.order_states import is_known_status
+from tts_chaos.oracles.stale_orders import explain_stale
 
 __all__ = ["judge"]
 
@@ -107,12 +108,19 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
                     f"order {order.id}: {difference.message}",
                     expected=difference.expected,
                     actual=difference.actual,
-                    defect=difference.defect,
+                    defect=difference.defect or _explain(history, order, difference),
                     index=last.index,
                 )
     broken = sum(finding.count for finding in findings.all())
     counts = {"compared": len(pairs), "differences": broken}
     return report(NAME, saw=len(pairs), findings=findings.all(), counts=counts)
+
+
+def _explain(history: History, order: Order, difference: _Difference) -> str:
+    """Return the likely defect where the history tells more than the table of rules."""
+    if difference.rule != "wrong_status":
+        return ""
+    return explain_stale(history, order.id, difference.expected)
 
 
 class _Difference(msgspec.Struct, frozen=True):

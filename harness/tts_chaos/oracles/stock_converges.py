@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
-from tts_chaos.core.history import History, Observed
+from tts_chaos.core.history import Exchange, History, Observed
 from tts_chaos.oracles.actions import actions_of
 from tts_chaos.oracles.beliefs import (
     believed_stock,
@@ -86,6 +87,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
                 believed=quantity,
                 true=exists[sku],
                 sold={units[sku] for units in sold},
+                others={other for key, other in believed.items() if key != sku},
             )
             _add(findings, last, sku, believed=quantity, true=exists[sku], defect=defect)
     wished, lost = _find_lost(history, believed, exists, writes, findings)
@@ -148,8 +150,23 @@ def _add(
     )
 
 
-def _explain(writes: Sequence[StockWrite], *, believed: int, true: int, sold: set[int]) -> str:
-    """Return the likeliest reason why two quantities of one SKU differ."""
+def _explain(
+    writes: Sequence[StockWrite],
+    *,
+    believed: int,
+    true: int,
+    sold: set[int],
+    others: Collection[object],
+) -> str:
+    """Return the likeliest reason why two quantities of one SKU differ.
+
+    Args:
+        writes: What was written of it.
+        believed: What the integration holds.
+        true: What the platform sells.
+        sold: Units of it in each order.
+        others: What the integration holds of its other SKUs.
+    """
     last = writes[-1] if writes else None
     if last is not None and last.refused:
         return (
@@ -158,11 +175,21 @@ def _explain(writes: Sequence[StockWrite], *, believed: int, true: int, sold: se
         )
     if last is not None and not last.exchange.succeeded and last.quantity == believed:
         return (
-            f"the last push ended with {describe(last.exchange)} and was never sent again, or was"
-            " marked done although it failed"
+            f"the last push ended with {describe(last.exchange)}{_why(last.exchange)} and was never"
+            " sent again, or was marked done although it failed"
         )
     if last is not None and last.applied and last.quantity < believed and true == last.quantity:
         return "the stock was lowered again by a failed attempt that was repeated (lowered twice)"
+    if last is not None and last.applied and last.quantity != believed and last.quantity in others:
+        return (
+            f"the quantity of another SKU ({last.quantity}) was sent for this one: what several"
+            " workers share while they build a push is not kept apart"
+        )
+    if _written_again(writes) and true - believed in sold:
+        return (
+            "a push whose answer was lost had arrived, and was repeated after some of it was sold"
+            " meanwhile: the units that were sold since are for sale again"
+        )
     if any(true - believed == units * times for units in sold for times in range(1, 5) if units):
         return (
             "a sale was booked twice (stock lowered twice): by a duplicate webhook, or by webhook"
@@ -173,3 +200,17 @@ def _explain(writes: Sequence[StockWrite], *, believed: int, true: int, sold: se
     if last is None:
         return "no push for this SKU ever reached the platform"
     return "a later change of this SKU never reached the other side"
+
+
+def _why(exchange: Exchange) -> str:
+    """Return what the platform knows about a refusal, in brackets."""
+    return f" ({exchange.diagnosis})" if exchange.diagnosis else ""
+
+
+def _written_again(writes: Sequence[StockWrite]) -> bool:
+    """Whether a quantity was applied without an answer, and then applied once more."""
+    applied = [write for write in writes if write.applied]
+    return any(
+        not before.exchange.succeeded and before.quantity == after.quantity
+        for before, after in pairwise(applied)
+    )

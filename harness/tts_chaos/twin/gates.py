@@ -107,11 +107,21 @@ def timely_request(desk: Desk, admission: Admission) -> None:
     if text.startswith("-"):
         raise RefusalError(ApiCode.BAD_REQUEST, variant="timestamp_negative")
     settings, age_s = desk.env.settings, desk.env.now_s() - int(digits)
-    off = f"the timestamp is {abs(age_s)} s {'behind' if age_s > 0 else 'ahead of'} the platform"
+    off = _how_far_off(int(digits), age_s)
     if age_s > settings.timestamp_behind_s:
         raise RefusalError(ApiCode.BAD_REQUEST, variant="timestamp_too_old", diagnosis=off)
     if -age_s > settings.timestamp_ahead_s:
         raise RefusalError(ApiCode.BAD_REQUEST, variant="timestamp_too_far_ahead", diagnosis=off)
+
+
+_LATEST_SECOND = 100_000_000_000
+"""Larger than any sensible Unix second, smaller than the same instant in milliseconds."""
+
+
+def _how_far_off(stamp: int, age_s: int) -> str:
+    if stamp > _LATEST_SECOND:
+        return "the timestamp counts milliseconds where seconds belong"
+    return f"the timestamp is {abs(age_s)} s {'behind' if age_s > 0 else 'ahead of'} the platform"
 
 
 def listed_address(desk: Desk, _admission: Admission) -> None:

@@ -245,7 +245,7 @@ class Caller(Manners):
 
     def note_failed_refresh(self, trouble: Trouble) -> None:
         """Give a refused refresh token up, and tell a person."""
-        self.state["is_dead"] = trouble.kind == "never" and trouble.cause == "credentials"
+        self.state["is_dead"] = trouble.kind == "never" and trouble.cause != "endpoint"
         self.alert("credentials" if trouble.kind == "never" else trouble.cause, str(trouble))
         self.save()
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from tests.quality.zoo import (  # noqa: F401 - each module registers its members
     discipline_broken,
+    async_broken,
     orders_broken,
     requests_broken,
+    requests_form_broken,
     retries_broken,
     signing_broken,
     stock_broken,
     telling_broken,
+    threads_broken,
     tls_broken,
     tokens_broken,
     webhooks_broken,

@@ -1,9 +1,11 @@
 """What counts as naming a planted defect; written down before any result was looked at.
 
-The top finding of a run, the one that a report shows first, names the planted defect where its rule
-is the member's own or one of its `SIDES`, and where it says at least one of the member's `WORDS`.
-A rule that only tells of harm (an order is missing, stock differs) names nothing by itself: members
-caught by one of `HARMS` need words.
+The top finding of a run, the one that a report shows first, names the planted defect
+
+- where its rule is the member's own or the other one of its `SIDES`, and, for members with `WORDS`,
+  it says at least one of them;
+- for members whose own rule only tells of a harm (an order is missing, stock differs), which names
+  nothing by itself: where it says at least one of their words, whatever the rule.
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ _SIGN = ("`sign`", "signature")
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     # orders
+    "MovesItsMarkBeforeItsThreads": ("the mark of the last sync move",),
     "ReadsOnePage": ("next_page_token is not followed",),
     "SendsPageTokenInBody": ("page_token", "page token"),
     "SkipsBrokenDetails": ("failed order detail call drops its orders",),
@@ -66,25 +69,25 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "LivesOnWebhooks": ("taken from webhooks",),
     "DemandsEveryField": ("mapping discards", "cannot read"),
     "KnowsTheFirstStatuses": ("mapping discards", "cannot read"),
-    "NeverUpdates": ("never updated", "update"),
+    "NeverUpdates": ("first state is kept",),
     "SpellsCanceledWithOneL": ("'CANCELED' is no status of the platform",),
-    "FreezesShippedOrders": ("never updated", "update"),
+    "FreezesShippedOrders": ("never taken over", "first state is kept"),
     "KeysByOrderAndSecond": ("duplicate", "deduplication key"),
     "RoundsIdsOfWebhooks": ("rounded", "floating point"),
     # the form of requests
     "SendsPageSizeInBody": ("page_size",),
-    "SendsAnEmptyList": ("list", "array"),
+    "SendsAnEmptyList": ("a list", "array"),
     "SortsInLowerCase": ("sort_order",),
     "CallsTheFirstApi": ("/api/orders/search",),
     "PutsTheOrderIntoThePath": ("/order/202507/orders/",),
-    "AsksForAWholePage": ("50",),
+    "AsksForAWholePage": ("at most 50", "more than 50"),
     "SendsIdsAsAList": ("comma list",),
     "SendsForms": ("content-type", "Content-Type", "form"),
     "EndsPathsWithASlash": ("/order/202309/orders/search/",),
     "NamesNoShop": ("shop_cipher",),
     "NamesTheShopById": ("shop_cipher", "cipher"),
     "SendsTokenInQueryOnly": ("access-token", "access_token"),
-    "RefreshesByPost": ("POST",),
+    "RefreshesByPost": ("POST auth",),
     "RefreshesUnderAnotherName": ("grant_type",),
     "SendsItsCipherEverywhere": ("shop_cipher", "cipher"),
     "CallsTheOldSandbox": ("sandbox",),
@@ -109,17 +112,18 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "StampsFractions": ("timestamp",),
     "StampsLocalTime": ("ahead of the platform",),
     # stock
+    "BuildsPushesInOneField": ("another SKU",),
     "MarksFailedPushesDone": ("marked done although it failed",),
     "LowersBeforeEachTry": ("before a push", "before each try"),
     "PutsSoldUnitsBack": ("sold since", "sold meanwhile", "was sold"),
     "ForgetsRefusedPushes": ("never sent again",),
     "PushesOnceAndForgets": ("never sent again", "forgotten"),
     # tokens
-    "GivesItsPairUpAtOnce": ("refresh",),
+    "GivesItsPairUpAtOnce": ("never tried again",),
     "KeepsTimesIn32Bits": ("kept", "stored"),
     # recovery
     "SwitchesItselfOff": ("switched off", "stopped calling", "no call"),
-    "WaitsTooLong": ("back-off", "waits", "pause"),
+    "WaitsTooLong": ("back-off", "pauses grow"),
 }
 """By member: the top finding says at least one of them."""
 
@@ -128,4 +132,6 @@ def names_defect(name: str, own_rule: str, rule: str, text: str) -> bool:
     """Whether a finding of `rule`, saying `text`, names the defect of the member `name`."""
     same = rule == own_rule or any({rule, own_rule} <= side for side in SIDES)
     words = WORDS.get(name, ())
+    if own_rule in HARMS:
+        return any(word in text for word in words)
     return same and (not words or any(word in text for word in words))

@@ -16,7 +16,7 @@ from tts_chaos.reference.connector import ReferenceIntegration
 from tts_chaos.reference.orders import Line, Order
 from tts_chaos.typing import ShopAccess
 
-__all__: list[str] = []
+__all__ = ["LivesOnWebhooks"]
 
 # -- orders_complete ------------------------------------------------------------------------------
 
@@ -112,9 +112,18 @@ class SignsOtherBytes(Connector):
         return super().sign(path, query, body.replace(b": ", b":"))
 
 
-@broken("orders_complete.order_lost", "webhooks/nothing-but-webhooks-while-down")
-class ForgetsFailedLookUps(Connector):
-    """Takes a webhook off its list before the order was read."""
+@broken("orders_complete.order_lost", "webhooks/unsubscribed", "webhooks/dropped")
+class LivesOnWebhooks(Connector):
+    """Polls once, when it is new, and relies on webhooks from then on."""
+
+    def sync_shop(self, shop: ShopAccess, started: int) -> None:
+        if shop.id not in self.state["marks"]:
+            super().sync_shop(shop, started)
+
+
+@broken("orders_complete.order_lost", "webhooks/while-the-api-is-down")
+class ForgetsFailedLookUps(LivesOnWebhooks):
+    """Takes a webhook off its list before the order was read, and polls only when it is new."""
 
     def work_off(self) -> None:
         due, self.state["inbox"] = self.state["inbox"], []
@@ -131,15 +140,6 @@ class BooksPlaceholders(Connector):
         id = str(event["tts_notification_id"])
         known = next(iter(self.state["orders"].values()))
         self.state["orders"][id] = {**known, "id": id}
-
-
-@broken("orders_complete.order_lost", "webhooks/unsubscribed", "webhooks/dropped")
-class LivesOnWebhooks(Connector):
-    """Polls once, when it is new, and relies on webhooks from then on."""
-
-    def sync_shop(self, shop: ShopAccess, started: int) -> None:
-        if shop.id not in self.state["marks"]:
-            super().sync_shop(shop, started)
 
 
 @broken("orders_complete.order_lost", "overload/blip-503")
@@ -190,6 +190,17 @@ class CannotReadItsStore(Connector):
         return super().orders()
 
 
+@broken("orders_complete.orders_unreadable", "orders/with-and-without-hold")
+class CannotListWhatIsHeld(Connector):
+    """Lists its orders by a table of statuses that lacks one, and fails while such an order is."""
+
+    def orders(self) -> Any:
+        for order in super().orders():
+            if order["status"] == "ON_HOLD":
+                raise KeyError(order["status"])
+        return super().orders()
+
+
 # -- orders_exact ---------------------------------------------------------------------------------
 
 
@@ -205,6 +216,8 @@ class ReadsOrderStatus(Connector):
 class AddsUpLines(Connector):
     """Takes the sum of its lines for the total of an order: no shipping, no tax."""
 
+    conversions = None  # type: ignore[assignment]
+
     def map_total(self, raw: Json) -> Any:
         return raw["payment"]["sub_total"]
 
@@ -212,6 +225,8 @@ class AddsUpLines(Connector):
 @broken("orders_exact.float_money", "overload/blip-503")
 class KeepsMoneyInSinglePrecision(Connector):
     """Keeps money in a column of single-precision floating point."""
+
+    conversions = None  # type: ignore[assignment]
 
     def map_total(self, raw: Json) -> Any:
         return struct.unpack("f", struct.pack("f", float(super().map_total(raw))))[0]
@@ -254,6 +269,8 @@ class SpellsCanceledWithOneL(Connector):
 class BelievesInPounds(Connector):
     """Has the currency of its first market in the code."""
 
+    conversions = None  # type: ignore[assignment]
+
     def map_order(self, raw: Json, shop: ShopAccess) -> Json:
         return {**super().map_order(raw, shop), "currency": "GBP"}
 
@@ -274,7 +291,7 @@ class TakesUtcForLocalTime(Connector):
         return {**super().map_order(raw, shop), "create_time": raw["create_time"] - 3600}
 
 
-@broken("orders_exact.field_missing", "webhooks/nothing-but-webhooks")
+@broken("orders_exact.field_missing", "webhooks/delivered-in-triplicate")
 class ForgetsAFieldOnOneWay(Connector):
     """Drops the time of creation of orders with several units, which take another way in."""
 
@@ -360,6 +377,38 @@ class AddsUpQuantities(Connector):
             quantity = lines.get(line["sku_id"], {}).get("quantity", 0)
             lines[line["sku_id"]] = {**line, "id": "", "sale_price": "", "quantity": quantity + 1}
         super().book({**order, "lines": list(lines.values())})
+
+
+@broken("orders_unique.order_twice", "orders/read-again")
+class ListsOrdersByLine(Connector):
+    """Joins orders with their lines when it lists them, so that two lines are two orders."""
+
+    def orders(self) -> Any:
+        return [order for order in super().orders() for _ in order["lines"]]
+
+
+@broken("orders_unique.line_twice", "orders/read-again")
+class GivesEqualUnitsOneId(Connector):
+    """Gives each unit of a SKU the id of the first one, as it keeps lines by SKU."""
+
+    def map_lines(self, rows: list[Json]) -> list[Json]:
+        lines = super().map_lines(rows)
+        first = {line["sku_id"]: line["id"] for line in reversed(lines)}
+        return [{**line, "id": first[line["sku_id"]]} for line in lines]
+
+
+@broken("orders_unique.unit_twice", "webhooks/two-changes-in-one-second")
+class AddsUnitsUntilItPolls(Connector):
+    """Adds units with each delivery of a webhook, and sets them right when it polls."""
+
+    def work_off(self) -> None:
+        """Leave what came to the poll."""
+        self.state["inbox"] = []
+
+    def take_event(self, event: Json) -> None:
+        order = self.state["orders"].get(str(event["data"].get("order_id")))
+        if order is not None:
+            order["lines"] = [*order["lines"], {**order["lines"][0], "id": "", "sale_price": ""}]
 
 
 # -- status_never_backwards -----------------------------------------------------------------------

@@ -36,6 +36,23 @@ class ForgetsThePageToken(Connector):
         return super().search(shop, body, [pair for pair in query if pair[0] != "page_token"])
 
 
+@broken("retries_bounded.endless_loop", "orders/more-than-a-page")
+class ReadsRoundAndRound(Connector):
+    """Begins again at the first page after the last one, until its own bound of pages ends it."""
+
+    def read_page(self, shop: ShopAccess, since: int, token: str) -> Json:
+        page = super().read_page(shop, since, token)
+        rounds = self.__dict__.setdefault("rounds", [])
+        if page.get("next_page_token") or len(rounds) % 16 == 15:
+            rounds.extend([] if page.get("next_page_token") else [token])
+            return page
+        rounds.append(token)
+        return self.read_page(shop, since, "")
+
+    def check_pages(self, shown: int, page: Json) -> None:
+        """Look at nothing."""
+
+
 @broken("retries_spaced.retry_storm", "overload/outage-503", "network/port-refused")
 class RetriesAtOnce(Connector):
     """Retries without any pause."""
@@ -283,3 +300,17 @@ class FollowsRedirects(Connector):
     def open_connections(self) -> None:
         super().open_connections()
         self.client.follow_redirects = True
+
+
+@broken("https_only.redirect_followed", "endpoint/redirected")
+class LooksWhereARedirectLeads(Connector):
+    """Follows a redirect once to see what is there, and tells that the address is wrong."""
+
+    def exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        status, told, content = super().exchange(method, url, headers, body)
+        if 300 <= status < 400 and not self.__dict__.get("has_looked"):
+            self.has_looked = True
+            super().exchange(method, told["location"], headers, body)
+        return status, told, content

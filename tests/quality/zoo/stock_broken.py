@@ -77,6 +77,21 @@ class KeepsTheOlderWish(KeepsBooks):
             self.state["outbox"][sku] = waiting
 
 
+@broken("no_oversell.raised_above_belief", "stock/pushed-again-while-down")
+class SendsTheWholeQueue(KeepsBooks):
+    """Sends every push that waits, one after the other, those that a newer one replaced as well."""
+
+    def ask(self, sku: str, quantity: int) -> None:
+        queue = self.state.setdefault("queue", {})
+        queue.setdefault(sku, []).append(quantity)
+        super().ask(sku, quantity)
+
+    def push(self, sku: str, turn: int) -> Trouble | None:
+        for quantity in self.state["queue"].pop(sku, [])[:-1]:
+            self.write_stock(sku, quantity, self.state["levels"][sku])
+        return super().push(sku, turn)
+
+
 @broken("stock_converges.stock_differs", "stock/push-fails-three-times")
 class MarksFailedPushesDone(KeepsBooks):
     """Marks a push done although it failed, and tells nobody but the log."""

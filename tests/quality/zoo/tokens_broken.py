@@ -88,6 +88,28 @@ class TakesForbiddenForExpired(Connector):
         return (cause, "token") if code // 1000 == 105 else (cause, kind)
 
 
+@broken("token_refreshed_once.never_refreshed", "auth/refresh-raced-with-rotation")
+class WaitsForNewSettings(Connector):
+    """Asks a person for a new pair as soon as its access token is refused, and never refreshes."""
+
+    def renew(self, refused: str) -> bool:
+        self.alert("credentials", "the access token is refused; authorise the app anew")
+        raise self.dead()
+
+
+@broken("token_refreshed_once.refresh_for_other_error", "auth/missing-scope")
+class RefreshesAndGivesUp(Connector):
+    """Refreshes where a scope is missing, and gives the call up all the same."""
+
+    def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Json:
+        try:
+            return super().judge(status, headers, body)
+        except Trouble as trouble:
+            if trouble.cause == "permission":
+                self.renew(self.state["tokens"]["access_token"])
+            raise
+
+
 @broken("token_refreshed_once.refresh_for_other_error", "clock/three-minutes-ahead")
 class TakesEveryBadRequestForADeadToken(Connector):
     """Takes each 36009004 for a dead token, although only its clock is off."""
@@ -135,6 +157,14 @@ class NeverGivesUpARefreshToken(Connector):
             except Trouble:
                 time.sleep(1.0)
         return super().ask_for_pair(refresh_token)
+
+    def note_failed_refresh(self, trouble: Trouble) -> None:
+        self.alert("credentials", str(trouble))
+
+
+@broken("token_refreshed_once.refresh_repeated_in_vain", "auth/authorisation-ended")
+class PresentsItInEachAction(Connector):
+    """Presents a refused refresh token once in everything it does, hour after hour."""
 
     def note_failed_refresh(self, trouble: Trouble) -> None:
         self.alert("credentials", str(trouble))
@@ -218,6 +248,41 @@ class KeepsNewPairInMemory(Connector):
 
     def load(self) -> Json:
         return {**super().load(), **self.pair_of_settings()}
+
+
+@broken(
+    "token_pair_kept.old_access_token_after_restart",
+    "auth/pair-kept-over-restart-without-rotation",
+)
+class BeginsWithItsSettings(Connector):
+    """Begins with the access token of its settings, and takes the kept one when that is refused."""
+
+    def start(self) -> None:
+        super().start()
+        self.is_fresh = True
+
+    def token_for(self, path: str) -> str:
+        kept = super().token_for(path)
+        return self.connection.access_token if self.is_fresh else kept
+
+    def renew(self, refused: str) -> bool:
+        self.is_fresh = False
+        return super().renew(refused)
+
+
+@broken("token_pair_kept.old_refresh_token_presented", "auth/seven-days-of-tokens")
+class TriesItsSettingsFirst(Connector):
+    """Tries the refresh token of its settings before the one that it keeps."""
+
+    tokens = None  # type: ignore[assignment]
+
+    def ask_for_pair(self, refresh_token: str) -> Json:
+        try:
+            return self.judge(
+                *self.exchange("GET", self.refresh_address(self.connection.refresh_token), {}, b"")
+            )
+        except Trouble:
+            return super().ask_for_pair(refresh_token)
 
 
 @broken(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tests.quality.zoo.base import Connector
 from tests.quality.zoo.manners import Json
+from tests.quality.zoo.orders_broken import LivesOnWebhooks
 from tests.quality.zoo.registry import broken, broken_reference
 from tests.quality.zoo.stock_broken import KeepsBooks
 
@@ -132,9 +133,9 @@ def answers_forgeries_kindly(reference: ReferenceIntegration) -> None:
     reference._inbox.receive = lambda *given: max(200, 0 * receive(*given))  # type: ignore[method-assign]
 
 
-@broken("orders_exact.wrong_status", "webhooks/two-changes-and-nobody-polls")
-class KeysByOrderAndSecond(Connector):
-    """Takes a second change of an order within a second for a duplicate of the first."""
+@broken("orders_exact.wrong_status", "webhooks/two-changes-in-one-second")
+class KeysByOrderAndSecond(LivesOnWebhooks):
+    """Takes a second change of an order within a second for a duplicate, and does not poll."""
 
     def is_new(self, event: Json) -> bool:
         key = f"{event['data'].get('order_id')} {event['timestamp']}"
@@ -208,6 +209,7 @@ class BooksStubs(Connector):
         id = str(event["data"]["order_id"])
         known = self.state["orders"]
         stub = {"id": id, "status": event["data"]["order_status"], "stub": True, "update_time": 0}
+        stub["lines"] = []
         known.setdefault(id, {**next(iter(known.values())), **stub})
 
     def sync_orders(self) -> None:
@@ -230,7 +232,7 @@ class CancelsForAnyShop(Connector):
 # -- webhooks_once --------------------------------------------------------------------------------
 
 
-@broken("webhooks_once.booked_twice", "webhooks/nothing-but-webhooks")
+@broken("webhooks_once.booked_twice", "webhooks/delivered-in-triplicate")
 class BooksEachDelivery(Connector):
     """Books an order for each delivery of its webhook."""
 
@@ -243,7 +245,7 @@ class BooksEachDelivery(Connector):
         return [orders[id] for id in self.state["seen"] if id in orders]
 
 
-@broken("webhooks_once.units_booked_twice", "webhooks/nothing-but-webhooks")
+@broken("webhooks_once.units_booked_twice", "webhooks/delivered-in-triplicate")
 class BooksUnitsPerDelivery(Connector):
     """Adds the units of an order to its books with each delivery of its webhook."""
 
@@ -256,7 +258,7 @@ class BooksUnitsPerDelivery(Connector):
         return [line for line in super().map_lines(rows) for _ in range(times)]
 
 
-@broken("webhooks_once.stock_lowered_twice", "webhooks/nothing-but-webhooks")
+@broken("webhooks_once.stock_lowered_twice", "webhooks/delivered-in-triplicate")
 class LowersStockPerDelivery(KeepsBooks):
     """Lowers its stock with each delivery of a webhook: looks up, lowers, and marks too late."""
 
@@ -270,7 +272,7 @@ class LowersStockPerDelivery(KeepsBooks):
         Connector.book(self, order)
 
 
-@broken("webhooks_once.conversion_told_twice", "webhooks/nothing-but-webhooks")
+@broken("webhooks_once.conversion_told_twice", "webhooks/delivered-in-triplicate")
 class ConvertsEachDelivery(Connector):
     """Queues a conversion with each delivery of a webhook."""
 

@@ -18,11 +18,15 @@ from tts_chaos.injectors.virtual_time.stacks import (
     is_inside_harness,
     withdraw_interrupt,
 )
+from tts_chaos.injectors.virtual_time.starvation import starved_s
 
 __all__ = ["Watchdog"]
 
 LOOKS_PER_LIMIT = 20
 """So the limit is kept to five percent, at the price of one wake-up a second."""
+
+MOST_PATIENCE = 20
+"""However busy the machine, a call is ended after so many times its limit."""
 
 BITES_BEFORE_SIGNAL = 3
 """A main thread that blocks in C notices no exception; only a signal gets it out."""
@@ -46,6 +50,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
         self._members: Sequence[Slot] = ()
         self._since_s = 0.0
+        self._starved_s: float | None = None
         self._bites = 0
 
     def arm(self, members: Sequence[Slot]) -> None:
@@ -61,6 +66,7 @@ class Watchdog:
             self.report = ""
             self._bites = 0
             self._since_s = originals.monotonic()
+            self._starved_s = None
             self._members = members
 
     def disarm(self) -> None:
@@ -81,8 +87,16 @@ class Watchdog:
         pause_s = self.limit_s / LOOKS_PER_LIMIT
         while not self._alarm.acquire(True, pause_s):
             with self._mutex:
-                if self._members and originals.monotonic() - self._since_s > self.limit_s:
+                if self._members and self._spent_s() > self.limit_s:
                     self._bite()
+
+    def _spent_s(self) -> float:
+        """Return the real seconds of the call, less those in which a busy machine let it wait."""
+        starved = starved_s()
+        if self._starved_s is None:
+            self._starved_s = starved
+        spent_s = originals.monotonic() - self._since_s
+        return max(spent_s - (starved - self._starved_s), spent_s / MOST_PATIENCE)
 
     def _bite(self) -> None:
         self._bites += 1
