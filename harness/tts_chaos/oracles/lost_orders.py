@@ -36,6 +36,7 @@ _LARGEST_PAGE = 100
 """Source: protocol facts, section 7.1 (documented)."""
 
 _TOTAL_COUNT = re.compile(r'"total_count":\s*(\d+)')
+_ANOTHER_PAGE = re.compile(r'"next_page_token":\s*"[^"]')
 """Long pages are kept without their middle, so that they cannot be read as JSON."""
 
 _ONE_PAGE = "next_page_token is not followed: only the first page is ever read"
@@ -221,6 +222,8 @@ def _page_left_out(loss: _Loss) -> str:
         reads = [x for x in loss.details if begin <= x.index < end]
         seen = {id for x in reads for id in (x.parameter("ids") or "").split(",")}
         counted = [int(n) for x in walk for n in _TOTAL_COUNT.findall(x.response_body)[-1:]]
+        if walk and _ANOTHER_PAGE.search(walk[-1].response_body):
+            continue
         if seen and not seen & set(loss.lost) and max(counted, default=0) > len(seen):
             return (
                 f"a search has a total_count of {max(counted)} (call {walk[0].call}), and only"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.quality.zoo import (  # noqa: F401 - each module registers its members
-    discipline_broken,
     async_broken,
+    discipline_broken,
     orders_broken,
     requests_broken,
     requests_form_broken,

@@ -88,7 +88,7 @@ class TakesForbiddenForExpired(Connector):
         return (cause, "token") if code // 1000 == 105 else (cause, kind)
 
 
-@broken("token_refreshed_once.never_refreshed", "auth/refresh-raced-with-rotation")
+@broken("token_refreshed_once.never_refreshed", "auth/authorisation-ended")
 class WaitsForNewSettings(Connector):
     """Asks a person for a new pair as soon as its access token is refused, and never refreshes."""
 

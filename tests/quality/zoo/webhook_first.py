@@ -40,7 +40,7 @@ class WebhookFirst(RequestsConnector):
         self.shipping: dict[str, threading.Lock] = {}
 
     @property
-    def session(self) -> requests.Session:
+    def session(self) -> requests.Session:  # type: ignore[override]
         """The session of this thread: they are not made to be shared."""
         if not hasattr(self.local, "session"):
             self.local.session = requests.Session()
