@@ -34,7 +34,7 @@ from tts_chaos.subjects.in_process import InProcessSubject
 
 pytestmark = pytest.mark.slow
 
-OF_A_SETTING = {"udp_blocked"}
+OF_A_SETTING = {"tunnel_login_page", "udp_blocked"}
 """Faults for which a world has to be told to stand ready; tests of their own show them."""
 
 SHOWN = [(name, world) for name in FAULTS for world in WORLDS if shown_by(name, world)]

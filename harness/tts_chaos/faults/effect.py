@@ -18,6 +18,7 @@ from tts_chaos.wire.message import ApiRequest, ApiResponse
 __all__ = [
     "ENTRANCE_KINDS",
     "RESOLVER_KINDS",
+    "TUNNEL_KINDS",
     "UDP_KINDS",
     "AlterAnswer",
     "AnswerInstead",
@@ -151,6 +152,8 @@ ENTRANCE_KINDS = frozenset(
 RESOLVER_KINDS = frozenset({"name_unknown", "name_elsewhere"})
 """Kinds of toxics that the look-up of names realises."""
 
+TUNNEL_KINDS = frozenset({"tunnel_answered"})
+"""Kinds of toxics that a proxy realises which is asked for tunnels (CONNECT)."""
 
 UDP_KINDS = frozenset({"udp_dropped"})
 """Kinds of toxics that the platform's UDP ports realise, where it is served over HTTP/3."""
@@ -161,7 +164,8 @@ class Toxic(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is a Toxiproxy toxic type, `down` for a proxy that refuses connections, `unreachable` for
     one whose port swallows every attempt to connect; or one of `ENTRANCE_KINDS`,
-    `RESOLVER_KINDS` or `UDP_KINDS`. `stream` is `downstream` (answers) or `upstream` (requests).
+    `RESOLVER_KINDS`, `TUNNEL_KINDS` or `UDP_KINDS`. `stream` is `downstream` (answers) or
+    `upstream` (requests).
     """
 
     kind: str

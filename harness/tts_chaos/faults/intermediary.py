@@ -9,7 +9,7 @@ from tts_chaos.faults.fault import Fault, register_fault
 from tts_chaos.wire.delivery import Connection
 from tts_chaos.wire.message import ApiResponse
 
-__all__ = ["HostFiltered", "LoginPage"]
+__all__ = ["HostFiltered", "LoginPage", "TunnelLoginPage", "login_answer"]
 
 
 @register_fault
@@ -68,14 +68,43 @@ class LoginPage(Fault, frozen=True, kw_only=True):
 
     def effects(self, moment: Moment) -> tuple[Effect, ...]:
         """Answer in the platform's place."""
-        status, extra = _TOLD_AS[self.told_as]
-        headers = (("content-type", "text/html; charset=utf-8"), *extra)
-        return (AnswerInstead(response=ApiResponse(status=status, headers=headers, body=_PAGE)),)
+        return (AnswerInstead(response=login_answer(_STATUSES[self.told_as])),)
 
 
-_TOLD_AS: dict[str, tuple[int, tuple[tuple[str, str], ...]]] = {
-    "page": (200, ()),
-    "redirect": (302, (("location", "https://login.example.org/session"),)),
-    "proxy": (407, (("proxy-authenticate", 'Basic realm="gateway"'),)),
-    "portal": (511, ()),
+@register_fault
+class TunnelLoginPage(Fault, frozen=True, kw_only=True):
+    """A company's proxy answers CONNECT with its login page instead of opening the tunnel.
+
+    No TLS comes about, so that no authority has to be trusted for it, and the client sees an error
+    of its proxy or of TLS, not an answer. After a 2xx it takes the tunnel for open and finds HTML
+    where the handshake begins; anything else says that there is none (RFC 9110, section 9.3.6).
+    That proxies answer in each of these ways is assumed.
+
+    Attributes:
+        told_as: As in `LoginPage`.
+    """
+
+    name: ClassVar[str] = "tunnel_login_page"
+    family: ClassVar[str] = "intermediary"
+    cause: ClassVar[str] = "network"
+    summary: ClassVar[str] = "a proxy answers with its login page and opens no tunnel"
+
+    told_as: Literal["page", "redirect", "proxy", "portal"] = "proxy"
+
+    def toxics(self) -> tuple[Toxic, ...]:
+        """Answer whoever asks for a tunnel."""
+        return (Toxic(kind="tunnel_answered", attributes={"status": _STATUSES[self.told_as]}),)
+
+
+_STATUSES = {"page": 200, "redirect": 302, "proxy": 407, "portal": 511}
+
+_EXTRA_HEADERS = {
+    302: (("location", "https://login.example.org/session"),),
+    407: (("proxy-authenticate", 'Basic realm="gateway"'),),
 }
+
+
+def login_answer(status: int) -> ApiResponse:
+    """Return the login page as it is told with a status."""
+    headers = (("content-type", "text/html; charset=utf-8"), *_EXTRA_HEADERS.get(status, ()))
+    return ApiResponse(status=status, headers=headers, body=_PAGE)

@@ -4,8 +4,9 @@
 
 Faults of single requests are realised by the listeners, byte for byte; faults of the line as such
 (refused, black-holed, slow, narrow) by the proxy, for every byte and every client alike; those of
-TLS and of filters by the way in which the listeners receive connections; and look-ups of names by
-a seam in this process, so that they exist for integrations in it only.
+TLS and of filters by the way in which the listeners receive connections; look-ups of names by a
+seam in this process, or by the private network in which a program is; and what a proxy says that is
+asked for tunnels by the one through which a program comes.
 
 What a proxy blurs: it passes the end of a connection on in order, so that a reset by the platform
 reaches the client as an ordinary close before the answer, unless the engine passes resets on.
@@ -26,6 +27,7 @@ from tts_chaos.errors import ChaosError, InternalError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.injectors.client_environment import ClientEnvironment
 from tts_chaos.injectors.loopback_guard import LoopbackGuard
+from tts_chaos.injectors.reach_faults import MECHANISM_OF_REACH, ReachFaults
 from tts_chaos.injectors.real_calls import RealCalls
 from tts_chaos.injectors.resolver import Resolver
 from tts_chaos.processes import RunGuard
@@ -60,7 +62,12 @@ class WireWorld:
         seed: What the embedded engine draws from; a real server has no seed.
         tests_program: Whether the integration is a program of its own. It can be killed; names it
             looks up in the system, where this process cannot make look-ups go wrong.
+        reach: The word of the reach by which that program comes, "" for none. Each realises faults
+            of its own, by `reach_faults`.
         http3: Whether the platform is served over HTTP/3 as well; needs aioquic.
+
+    Attributes:
+        reach_faults: What the reach has to ask; to be handed to it.
     """
 
     name = "wire"
@@ -73,16 +80,20 @@ class WireWorld:
         start_proxy: Callable[[], Proxy] | None = None,
         seed: int = 0,
         tests_program: bool = False,
+        reach: str = "",
         http3: bool = False,
     ) -> None:
         self.clock = RealClock()
         self.tests_program, self._http3 = tests_program, http3
-        lacks = {"resolver" if tests_program else KILLING, *(() if http3 else ("udp",))}
-        self._mechanisms = ALL_MECHANISMS - lacks
+        lacks = {"tunnel", "resolver" if tests_program else KILLING, *(() if http3 else ("udp",))}
+        self._mechanisms = (ALL_MECHANISMS - lacks) | (
+            {MECHANISM_OF_REACH[reach]} if reach in MECHANISM_OF_REACH else set()
+        )
         self._start_proxy = start_proxy or (
             lambda: FaultProxy.start(toxiproxy_url or None, seed=seed)
         )
         self._resolver = Resolver(self._meet_stranger, self._retire)
+        self.reach_faults = ReachFaults(reach, self._meet_stranger, self._retire)
         self._guard = LoopbackGuard(allowed_hosts, self._resolver.answer)
         self._calls = RealCalls()
         self._undo = ExitStack()
@@ -117,6 +128,7 @@ class WireWorld:
             addresses = self._platform.addresses
             ports = {name: self._line.add(name, addresses[name])[1] for name in addresses}
             self._resolver.serve(ports)
+            self.reach_faults.serve(ports)
             undo.callback(self._resolver.close)
             ca_file = self._platform.ca_file
             assert ca_file is not None, "the platform of a wire world speaks TLS"
@@ -174,8 +186,9 @@ class WireWorld:
         return self._running_line().hits(id)
 
     def _others(self, platform: PlatformServer) -> list[Mechanism]:
-        """Return what realises faults beside the proxy."""
-        return [platform.entrances, self._resolver, *([platform.udp] if self._http3 else [])]
+        """Return what realises faults beside the proxy; who comes first takes a kind."""
+        over_udp = [platform.udp] if self._http3 else []
+        return [platform.entrances, self.reach_faults, self._resolver, *over_udp]
 
     def _meet_stranger(self, port: int) -> tuple[str, int]:
         assert self._platform is not None, "names are looked up while the world is open"

@@ -12,6 +12,7 @@ from tts_chaos.errors import ChaosError, UsageError
 
 if TYPE_CHECKING:
     from tts_chaos.engine.run import Run
+    from tts_chaos.injectors.reach_faults import ReachFaults
     from tts_chaos.subjects.external.model import Configuration
     from tts_chaos.subjects.external.subject import ExternalSubject
     from tts_chaos.subjects.reach import Reach
@@ -41,8 +42,12 @@ def configuration_for(config: pytest.Config) -> Configuration | None:
         raise pytest.UsageError(str(error)) from None
 
 
-def reach_of(configuration: Configuration) -> Reach:
+def reach_of(configuration: Configuration, faults: ReachFaults | None = None) -> Reach:
     """Return how the program reaches the twin, chosen and probed, not yet opened.
+
+    Args:
+        configuration: The program's.
+        faults: What a world arms on the way; None where nothing ever is.
 
     Raises:
         pytest.UsageError: If it cannot work here.
@@ -59,6 +64,7 @@ def reach_of(configuration: Configuration) -> Reach:
             configuration.first_command,
             folder=configuration.folder,
             local_ports=configuration.local_ports,
+            faults=faults,
         )
     except ChaosError as error:
         where = f"{configuration.file}, {configuration.key}.reach.how"
@@ -81,10 +87,12 @@ def started_program(
     request: pytest.FixtureRequest, configuration: Configuration, run: Run, workspace: Path
 ) -> Iterator[ExternalSubject]:
     """Yield the program, started for one scenario; end it whatever happens."""
+    from tts_chaos.injectors.wire import WireWorld
     from tts_chaos.subjects.external.subject import ExternalSubject
 
     assert run.connection is not None
-    reach = reach_of(configuration)
+    assert isinstance(run.world, WireWorld), "a program runs on real sockets only"
+    reach = reach_of(configuration, run.world.reach_faults)
     subject = ExternalSubject(configuration, run.connection, workspace, reach=reach)
     try:
         try:

@@ -61,11 +61,11 @@ class ChaosSession:
         # Another conftest.py may still turn up while tests are collected.
         self._is_external = self._configuration is not None and not self._defining_files()
         self._was_external = self._is_external
-        self._all_worlds = self._make_worlds()
-        self._refuse_unplayable()
         # A reach that cannot work here is told before anything is played.
         tested = self.external
         self._reach = reach_of(tested).name if tested is not None else ""
+        self._all_worlds = self._make_worlds()
+        self._refuse_unplayable()
         self._tally = Tally()
         self._is_worker = hasattr(config, "workerinput")
         if self._is_worker:
@@ -308,6 +308,7 @@ class ChaosSession:
                 toxiproxy_url=self._options.toxiproxy_url,
                 seed=seed,
                 tests_program=self._is_external,
+                reach=self._reach if self._is_external else "",
                 http3=self._options.http3,
             )
         from tts_chaos.injectors.simulated import SimulatedWorld

@@ -19,6 +19,7 @@ from tts_chaos.errors import ChaosError, InjectionError, UsageError
 from tts_chaos.faults.effect import (
     ENTRANCE_KINDS,
     RESOLVER_KINDS,
+    TUNNEL_KINDS,
     UDP_KINDS,
     BreakConnection,
     Moment,
@@ -48,7 +49,7 @@ _LISTENERS_OF_HOST = {None: ("api", "token"), "api": ("api",), "auth": ("token",
 KILLING = "process"
 """The mechanism that ends the integration itself."""
 
-ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver", "udp", KILLING})
+ALL_MECHANISMS = frozenset({"proxy", "entrance", "resolver", "tunnel", "udp", KILLING})
 
 _LACKING = {
     KILLING: "kills the integration, which on real sockets has to be a program of its own that the "
@@ -57,9 +58,17 @@ _LACKING = {
     "tts_http3 = true and the extra http3",
     "proxy": "is one of the line, and no fault proxy stands before it",
     "entrance": "is one of TLS, and the platform is served without it",
-    "resolver": "is one of the look-up of names, which only Python code of this process lets us "
-    "change; it runs in the simulated world, and on real sockets for an integration in Python",
+    "resolver": "is one of the look-up of names, which only Python code of this process and a "
+    "private network let us change; it runs in the simulated world, and on real sockets for an "
+    'integration in Python or a program with [integration.reach] how = "namespace"',
+    "tunnel": "is one of a proxy that is asked for tunnels, and nothing comes through one here; "
+    'that needs a program of its own with [integration.reach] how = "proxy"',
 }
+
+_NO_SINGLE_REQUESTS = (
+    "cannot single out requests here; leave out operation, shop, call, times and every, and limit "
+    "it by host, after_ms or for_ms"
+)
 
 
 def uses_proxy(fault: Fault, trigger: Trigger) -> bool:
@@ -78,6 +87,8 @@ def _mechanism_of(kind: str) -> str:
         return "entrance"
     if kind in UDP_KINDS:
         return "udp"
+    if kind in TUNNEL_KINDS:
+        return "tunnel"
     return "resolver" if kind in RESOLVER_KINDS else "proxy"
 
 
@@ -90,7 +101,7 @@ def refusal(
         fault: The fault.
         trigger: Where and when it acts.
         mechanisms: What there is beside the platform's listeners: `proxy`, `entrance`, `resolver`,
-            `udp`, `process`.
+            `tunnel`, `udp`, `process`.
     """
     if KILLING not in mechanisms and _breaks_by(fault) is Connection.CLIENT_KILLED:
         return f"fault {fault.name!r} {_LACKING[KILLING]}"
@@ -102,6 +113,8 @@ def refusal(
     acts_on_requests = type(fault).effects is not Fault.effects
     if is_of_the_line and (broken is not None or not acts_on_requests):
         return f"fault {fault.name!r} {_LACKING[missing]}"
+    if fault.toxics() and not acts_on_requests:
+        return f"fault {fault.name!r} acts on whoever comes, so it {_NO_SINGLE_REQUESTS}"
     if broken is None:
         return None
     if not fault.toxics():
@@ -111,8 +124,7 @@ def refusal(
         )
     return (
         f"fault {fault.name!r} makes a connection {broken} before its request is known, so it "
-        "cannot single out requests here; leave out operation, shop, call, times and every, "
-        "and limit it by host, after_ms or for_ms, or run it in the simulated world"
+        f"{_NO_SINGLE_REQUESTS}, or run it in the simulated world"
     )
 
 

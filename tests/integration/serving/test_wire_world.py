@@ -19,6 +19,7 @@ from tts_chaos.core.history import OpKind
 from tts_chaos.errors import ChaosError, InjectionError
 from tts_chaos.faults.effect import BreakConnection, Effect, Moment, Toxic
 from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.faults.slowness import AnswerSlow
 from tts_chaos.injectors.wire import WireWorld
 from tts_chaos.serving.fault_proxy import FaultProxy
 from tts_chaos.typing import ShopAccess, TwinConnection
@@ -254,7 +255,10 @@ def test_a_fault_that_is_not_gone_after_lifting_is_reported(door: ScriptedDoor) 
             Unresolved(), Trigger(), "makes a connection dns failed, which", id="a-name-not-found"
         ),
         pytest.param(Reset(), Trigger(times=1), None, id="a-reset-request"),
-        pytest.param(Late(), Trigger(call=2), None, id="a-late-line-for-one-request"),
+        pytest.param(AnswerSlow(delay_ms=1), Trigger(call=2), None, id="a-late-answer"),
+        pytest.param(
+            Late(), Trigger(call=2), "acts on whoever comes", id="a-late-line-for-one-request"
+        ),
     ],
 )
 def test_what_real_sockets_cannot_do_is_refused_when_declared(

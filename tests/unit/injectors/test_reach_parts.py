@@ -10,17 +10,26 @@ import pytest
 import trustme
 
 from tts_chaos.errors import ConfigError, UsageError
+from tts_chaos.faults.fault import Fault
+from tts_chaos.faults.network import NameElsewhere, NameNotFound
 from tts_chaos.injectors.reach.choosing import choose_reach
 from tts_chaos.injectors.reach.destinations import twin_addresses
 from tts_chaos.injectors.reach.disguise import disguise
 from tts_chaos.injectors.reach.java_trust import make_trust_store
 from tts_chaos.injectors.reach.name_server import answer
+from tts_chaos.injectors.reach.room_names import RoomNames
 from tts_chaos.injectors.reach.runtimes import Runtime, runtime_of
 from tts_chaos.injectors.reach.trust import Trust
 from tts_chaos.injectors.reach.witness import destination_of
+from tts_chaos.injectors.reach_faults import ReachFaults
 from tts_chaos.typing import ShopAccess, TwinConnection
+from tts_chaos.wire.message import API_HOST, AUTH_HOST
 
-HOSTS = {"open-api.example": "127.84.84.1"}
+HOSTS = {"open-api.example": "127.84.84.1", "lost.example": ""}
+
+
+def _find(name: str, _kind: int) -> str | None:
+    return HOSTS.get(name)
 
 
 def _question(name: str, kind: int = 1) -> bytes:
@@ -53,7 +62,7 @@ def authority() -> str:
 def test_a_host_of_the_platform_has_its_address() -> None:
     refused: list[str] = []
 
-    reply = answer(_question("Open-API.example"), HOSTS, refused.append)
+    reply = answer(_question("Open-API.example"), _find, refused.append)
 
     assert reply[:2] == b"\0\7"
     assert reply.endswith(b"\x00\x04\x7f\x54\x54\x01")
@@ -61,7 +70,7 @@ def test_a_host_of_the_platform_has_its_address() -> None:
 
 
 def test_a_host_of_the_platform_has_no_address_of_version_six() -> None:
-    reply = answer(_question("open-api.example", kind=28), HOSTS, pytest.fail)
+    reply = answer(_question("open-api.example", kind=28), _find, pytest.fail)
 
     assert struct.unpack_from(">6H", reply) == (7, 0x8180, 1, 0, 0, 0)
 
@@ -69,14 +78,62 @@ def test_a_host_of_the_platform_has_no_address_of_version_six() -> None:
 def test_another_name_does_not_exist_and_is_noted() -> None:
     refused: list[str] = []
 
-    reply = answer(_question("outside.example"), HOSTS, refused.append)
+    reply = answer(_question("outside.example"), _find, refused.append)
 
     assert struct.unpack_from(">6H", reply) == (7, 0x8183, 1, 0, 0, 0)
     assert refused == ["outside.example"]
 
 
+@pytest.mark.parametrize("kind", [1, 28])
+def test_a_host_that_shall_not_be_found_does_not_exist_and_is_not_noted(kind: int) -> None:
+    reply = answer(_question("lost.example", kind=kind), _find, pytest.fail)
+
+    assert struct.unpack_from(">6H", reply) == (7, 0x8183, 1, 0, 0, 0)
+
+
+def _armed(fault: Fault) -> ReachFaults:
+    faults = ReachFaults("namespace", lambda _port: ("127.0.0.2", 9), lambda _name: None)
+    faults.serve({"api": 1, "token": 2})
+    faults.apply("api", "f", fault.toxics())
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (NameNotFound(), ""),
+        (NameElsewhere(), "127.84.84.101"),
+        (NameElsewhere(whose="nobody"), "127.84.84.200"),
+    ],
+    ids=["not found", "a stranger", "nobody"],
+)
+def test_a_look_up_goes_wrong_until_the_fault_is_lifted(fault: Fault, expected: str) -> None:
+    faults = _armed(fault)
+    names = RoomNames([API_HOST, AUTH_HOST], faults)
+
+    # A client asks for both versions of IP, and that is one look-up.
+    assert [names.find(API_HOST, kind) for kind in (1, 28)] == [expected, expected]
+    assert names.find(AUTH_HOST, 1) == "127.84.84.2"
+    assert (faults.hits("api", "f"), faults.hits("token", "f")) == (1, 0)
+
+    faults.clear("api", "f")
+    assert names.find(API_HOST, 1) == "127.84.84.1"
+
+
+def test_a_host_in_the_domain_of_this_machine_is_no_other_host() -> None:
+    names = RoomNames([API_HOST], None)
+
+    assert names.find(f"{API_HOST}.corp.example", 1) == ""
+    assert names.find("outside.example", 1) is None
+
+
+def test_nobody_is_met_where_no_stranger_was_armed() -> None:
+    with pytest.raises(ConnectionRefusedError, match=API_HOST):
+        _armed(NameNotFound()).stranger_for(API_HOST)
+
+
 def test_asking_what_an_address_is_called_is_not_noted() -> None:
-    reply = answer(_question("1.0.0.127.in-addr.arpa", kind=12), HOSTS, pytest.fail)
+    reply = answer(_question("1.0.0.127.in-addr.arpa", kind=12), _find, pytest.fail)
 
     assert reply[3] == 0x83
 
@@ -87,7 +144,7 @@ def test_asking_what_an_address_is_called_is_not_noted() -> None:
     ids=["nothing", "half a head", "no question", "cut question", "label past the end"],
 )
 def test_what_is_no_question_has_no_answer(noise: bytes) -> None:
-    assert answer(noise, HOSTS, pytest.fail) == b""
+    assert answer(noise, _find, pytest.fail) == b""
 
 
 # -- the witness ----------------------------------------------------------------------------------
@@ -167,13 +224,15 @@ def test_each_target_of_a_disguise_is_real_and_named_once(authority: str, tmp_pa
     ca_file = tmp_path / "ca.pem"
     ca_file.write_text(authority)
 
-    mounts = disguise(tmp_path, HOSTS, str(ca_file))
+    mounts = disguise(tmp_path, ["localhost"], str(ca_file))
 
     targets = [target for _, target in mounts]
     assert len(targets) == len(set(targets))
     assert all(target.exists() and not target.is_symlink() for target in targets)
     written = {target: source for source, target in mounts}
-    assert "127.84.84.1 open-api.example" in written[Path("/etc/hosts").resolve()].read_text()
+    hosts = written[Path("/etc/hosts").resolve()].read_text().splitlines()
+    real = Path("/etc/hosts").read_text().splitlines()
+    assert hosts == [line for line in real if "localhost" not in line]
 
 
 # -- the choice -----------------------------------------------------------------------------------

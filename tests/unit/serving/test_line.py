@@ -11,6 +11,7 @@ import pytest
 from tts_chaos.errors import InjectionError, UsageError
 from tts_chaos.faults.effect import Toxic
 from tts_chaos.faults.fault import Fault, Trigger
+from tts_chaos.faults.intermediary import TunnelLoginPage
 from tts_chaos.faults.network import NameNotFound, PortRefused
 from tts_chaos.faults.program import ProgramKilled
 from tts_chaos.faults.slowness import AnswerSlow
@@ -180,6 +181,9 @@ PROXY = {"proxy"}
         pytest.param(PortRefused(), Trigger(call=2), PROXY, "cannot single", id="one-refused"),
         pytest.param(NameNotFound(), Trigger(), {"resolver"}, None, id="name-not-found"),
         pytest.param(NameNotFound(), Trigger(), PROXY, "only Python code", id="no-resolver"),
+        pytest.param(TunnelLoginPage(), Trigger(), {"tunnel"}, None, id="tunnel"),
+        pytest.param(TunnelLoginPage(), Trigger(), PROXY, 'how = "proxy"', id="no-tunnel"),
+        pytest.param(TunnelLoginPage(), Trigger(times=1), ALL, "cannot single", id="one-tunnel"),
         pytest.param(CertificateExpired(), Trigger(), {"entrance"}, None, id="certificate"),
         pytest.param(CertificateExpired(), Trigger(), PROXY, "without it", id="no-tls"),
         pytest.param(CertificateExpired(), Trigger(call=2), ALL, "cannot single", id="one-hello"),

@@ -11,15 +11,16 @@ from tts_chaos.injectors.reach.namespace import NamespaceReach
 from tts_chaos.injectors.reach.proxy import ProxyReach
 from tts_chaos.injectors.reach.runtimes import Runtime, runtime_of
 from tts_chaos.injectors.reach.shim import ShimReach
+from tts_chaos.injectors.reach_faults import ReachFaults
 from tts_chaos.subjects.reach import REACHES, DirectReach, Reach
 
 __all__ = ["choose_reach"]
 
-_MAKERS: dict[str, Callable[[Runtime, Iterable[int]], Reach]] = {
-    "environment": lambda _runtime, _ports: DirectReach(),
-    "namespace": lambda _runtime, ports: NamespaceReach(ports),
-    "shim": lambda runtime, _ports: ShimReach(runtime),
-    "proxy": lambda runtime, _ports: ProxyReach(runtime),
+_MAKERS: dict[str, Callable[[Runtime, Iterable[int], ReachFaults | None], Reach]] = {
+    "environment": lambda _runtime, _ports, _faults: DirectReach(),
+    "namespace": lambda _runtime, ports, faults: NamespaceReach(ports, faults),
+    "shim": lambda runtime, _ports, _faults: ShimReach(runtime),
+    "proxy": lambda runtime, _ports, faults: ProxyReach(runtime, faults),
 }
 
 _BEST_FIRST = ("namespace", "shim", "proxy")
@@ -33,6 +34,7 @@ def choose_reach(
     *,
     folder: Path | None = None,
     local_ports: Iterable[int] = (),
+    faults: ReachFaults | None = None,
 ) -> Reach:
     """Return a reach that works for a program, not yet opened.
 
@@ -41,6 +43,7 @@ def choose_reach(
         argv: The program's command; empty where it is not started by us.
         folder: Where the program is started.
         local_ports: Ports of this machine that it needs.
+        faults: What a world arms on the way; None where nothing ever is.
 
     Raises:
         ConfigError: If `how` is unknown, or there is no command to start.
@@ -59,7 +62,7 @@ def choose_reach(
     candidates = _BEST_FIRST if how == "auto" else (how,)
     problems = {}
     for name in candidates:
-        reach = _MAKERS[name](runtime, local_ports)
+        reach = _MAKERS[name](runtime, local_ports, faults)
         problem = reach.probe()
         if problem is None:
             return reach

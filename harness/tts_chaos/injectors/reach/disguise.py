@@ -6,7 +6,7 @@ this machine is left out, for nothing reads it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 __all__ = ["disguise"]
@@ -24,12 +24,13 @@ RESOLVER_SOCKETS = ("/run/nscd", "/var/run/nscd", "/run/systemd/resolve")
 """Folders with sockets of services that look names up outside the private network."""
 
 
-def disguise(folder: Path, hosts: Mapping[str, str], ca_file: str) -> list[tuple[Path, Path]]:
+def disguise(folder: Path, hosts: Collection[str], ca_file: str) -> list[tuple[Path, Path]]:
     """Return what to lay over what, as (source, target), targets real and each once.
 
     Args:
         folder: Where sources are written.
-        hosts: Address of each host of the platform.
+        hosts: The platform's hosts. No file names them: the name server does, so that what it says
+            counts from one moment to the next, and no program reads an old file.
         ca_file: The authority to trust, a PEM file.
     """
     authority = Path(ca_file).read_text("ascii")
@@ -57,11 +58,11 @@ def disguise(folder: Path, hosts: Mapping[str, str], ca_file: str) -> list[tuple
     return [(source, target) for target, source in wanted.items()]
 
 
-def _hosts_file(hosts: Mapping[str, str]) -> str:
+def _hosts_file(hosts: Collection[str]) -> str:
     kept = [
         line for line in _read("/etc/hosts").splitlines() if not any(name in line for name in hosts)
     ]
-    return "\n".join([*kept, *(f"{address} {name}" for name, address in hosts.items()), ""])
+    return "\n".join([*kept, ""])
 
 
 def _read(path: str) -> str:

@@ -9,32 +9,49 @@ that every fault of the line and of TLS acts on these connections as on any othe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from tts_chaos.faults.intermediary import login_answer
 from tts_chaos.injectors.reach.destinations import HTTPS_PORT, Address, Refusals, explain_refusal
-from tts_chaos.injectors.reach.relay import Relay, join
+from tts_chaos.injectors.reach.relay import CHUNK_BYTES, Relay, join
+from tts_chaos.injectors.reach_faults import ReachFaults
 
 __all__ = ["Interceptor"]
 
 HEAD_LIMIT_S = 10.0
 """Time for a client to say where it wants to go."""
 
+LINGER_LIMIT_S = 2.0
+"""Time for a client to read an answer and go."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: str
-    sentence: str = ""
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = (("content-type", "text/plain; charset=utf-8"),)
 
     def encode(self) -> bytes:
-        body = f"{self.sentence}\n".encode() if self.sentence else b""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
         head = (
-            f"HTTP/1.1 {self.status}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            f"HTTP/1.1 {self.status}\r\n{lines}"
+            f"content-length: {len(self.body)}\r\nconnection: close\r\n\r\n"
         )
-        return head.encode() + body
+        return head.encode() + self.body
+
+
+def _sentence(status: str, sentence: str) -> _Answer:
+    return _Answer(status, f"{sentence}\n".encode())
+
+
+def _login_page(status: int) -> _Answer:
+    told = login_answer(status)
+    return _Answer(f"{status} {HTTPStatus(status).phrase}", told.body, told.headers)
 
 
 _PORTS = {"http": 80, "https": HTTPS_PORT}
@@ -49,12 +66,20 @@ class Interceptor:
         relay: A running relay, whose loop it uses.
         twins: Address that stands for each host of the platform.
         refusals: Where refused destinations go.
+        faults: What is armed on the way; None where nothing ever is.
 
     Attributes:
         port: Where it listens.
     """
 
-    def __init__(self, relay: Relay, twins: Mapping[str, Address], refusals: Refusals) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        twins: Mapping[str, Address],
+        refusals: Refusals,
+        faults: ReachFaults | None = None,
+    ) -> None:
+        self._faults = faults
         self._twins = twins
         self._refusals = refusals
         listening = socket.create_server(("127.0.0.1", 0))
@@ -69,13 +94,18 @@ class Interceptor:
             return
         target = _tunnel_target(head)
         if target not in {(host, HTTPS_PORT) for host in self._twins}:
-            await _say(writer, self._refuse(head, target))
+            await _say(reader, writer, self._refuse(head, target))
+            return
+        met = self._faults.met_by(target[0]) if self._faults else None
+        if met is not None:
+            await _say(reader, writer, _login_page(met.attributes["status"]))
             return
         try:
             twin = await asyncio.open_connection(*self._twins[target[0]])
         except OSError as error:
             # As a proxy does whose way is blocked.
-            await _say(writer, _Answer("502 Bad Gateway", f"{target[0]} was not reached: {error}"))
+            said = f"{target[0]} was not reached: {error}"
+            await _say(reader, writer, _sentence("502 Bad Gateway", said))
             return
         writer.write(_ESTABLISHED)
         await join((reader, writer), twin)
@@ -83,20 +113,24 @@ class Interceptor:
     def _refuse(self, head: bytes, target: tuple[str, int]) -> _Answer:
         host, port = target if target[0] else _plain_target(head)
         if not host:
-            return _Answer(
+            return _sentence(
                 "400 Bad Request", "this is a proxy; ask it for CONNECT host:443 and nothing else"
             )
         destination = f"{host}:{port}"
         self._refusals.add(destination)
-        return _Answer("403 Forbidden", explain_refusal(destination))
+        return _sentence("403 Forbidden", explain_refusal(destination))
 
 
-async def _say(writer: asyncio.StreamWriter, answer: _Answer) -> None:
+async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: _Answer) -> None:
     writer.write(answer.encode())
     await writer.drain()
-    # Closed before what the client still sends was read, it would be reset and lose the answer.
     writer.write_eof()
-    await asyncio.sleep(0)
+    # Closed before what the client still sends was read, it would be reset and lose the answer: a
+    # client that takes the tunnel for open sends the beginning of its handshake.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_LIMIT_S):
+            while await reader.read(CHUNK_BYTES):
+                pass
     writer.close()
     await writer.wait_closed()
 

@@ -31,10 +31,12 @@ from tts_chaos.injectors.reach.disguise import disguise
 from tts_chaos.injectors.reach.folder import make_folder, remove_folder
 from tts_chaos.injectors.reach.name_server import answer
 from tts_chaos.injectors.reach.published import PublishedPorts
-from tts_chaos.injectors.reach.relay import Relay
+from tts_chaos.injectors.reach.relay import Relay, Stream
 from tts_chaos.injectors.reach.room import Room, RoomOrder, entry_command
+from tts_chaos.injectors.reach.room_names import RoomNames
 from tts_chaos.injectors.reach.trust import Trust
 from tts_chaos.injectors.reach.witness import destination_of
+from tts_chaos.injectors.reach_faults import ReachFaults
 from tts_chaos.typing import TwinConnection
 
 __all__ = ["NamespaceReach"]
@@ -48,12 +50,13 @@ class NamespaceReach:
     Args:
         local_ports: Ports of this machine's loopback that the program needs, for example a
             database's.
+        faults: What is armed on look-ups of the platform's hosts; None where nothing ever is.
     """
 
     name = "namespace"
 
-    def __init__(self, local_ports: Iterable[int] = ()) -> None:
-        self._local_ports = tuple(local_ports)
+    def __init__(self, local_ports: Iterable[int] = (), faults: ReachFaults | None = None) -> None:
+        self._local_ports, self._faults = tuple(local_ports), faults
         self._refusals = Refusals()
         self._undo = ExitStack()
         self._trust: Trust | None = None
@@ -72,16 +75,23 @@ class NamespaceReach:
         """
         twins = twin_addresses(connection)
         assert connection.ca_file is not None, "a twin on sockets speaks TLS"
-        hosts = {host: f"127.84.84.{number}" for number, host in enumerate(twins, 1)}
-        ways = {(hosts[host], HTTPS_PORT): twin for host, twin in twins.items()}
+        names = RoomNames(twins, self._faults)
+        ways = {
+            (names.hosts[host], HTTPS_PORT): functools.partial(_dial, twin)
+            for host, twin in twins.items()
+        }
+        ways |= {
+            (address, HTTPS_PORT): functools.partial(self._dial_stranger, host)
+            for host, address in names.strangers.items()
+        }
         # A program that takes one address from its environment finds the twin there as well.
-        ways |= {twin: twin for twin in twins.values()}
-        ways |= {("127.0.0.1", port): ("127.0.0.1", port) for port in self._local_ports}
+        here = [*twins.values(), *(("127.0.0.1", port) for port in self._local_ports)]
+        ways |= {address: functools.partial(_dial, address) for address in here}
         with ExitStack() as undo:
             folder = make_folder()
             undo.callback(remove_folder, folder)
             self._trust = Trust(connection.ca_file, folder)
-            mounts = disguise(folder, hosts, connection.ca_file)
+            mounts = disguise(folder, names.hosts, connection.ca_file)
             room = Room(RoomOrder(folder=folder, mounts=mounts, listen=list(ways)))
             undo.callback(room.close)
             relay = Relay()
@@ -89,23 +99,28 @@ class NamespaceReach:
             undo.callback(self._published.close)
             # Ends first, as it uses all the others.
             undo.callback(relay.start().stop)
-            for listening, target in zip(room.listening, ways.values(), strict=True):
-                relay.forward(listening, functools.partial(_dial, target))
-            relay.keep(self._serve_names(room.name_server, hosts))
+            for listening, dial in zip(room.listening, ways.values(), strict=True):
+                relay.forward(listening, dial)
+            relay.keep(self._serve_names(room.name_server, names))
             relay.keep(self._watch(room.witness))
             self._room = room
             self._undo = undo.pop_all()
 
-    async def _serve_names(self, opened: socket.socket, hosts: Mapping[str, str]) -> None:
+    async def _serve_names(self, opened: socket.socket, names: RoomNames) -> None:
         loop = asyncio.get_running_loop()
         opened.setblocking(False)
         with opened:
             while True:
                 with contextlib.suppress(OSError):
                     question, client = await loop.sock_recvfrom(opened, _DATAGRAM_BYTES)
-                    reply = answer(question, hosts, self._refusals.add)
+                    reply = answer(question, names.find, self._refusals.add)
                     if reply:
                         await loop.sock_sendto(opened, reply, client)
+
+    async def _dial_stranger(self, host: str) -> Stream:
+        if self._faults is None:
+            raise ConnectionRefusedError(f"nobody stands for {host}")
+        return await _dial(self._faults.stranger_for(host))
 
     async def _watch(self, witness: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -148,7 +163,7 @@ class NamespaceReach:
         self._undo.close()
 
 
-async def _dial(target: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _dial(target: Address) -> Stream:
     return await asyncio.open_connection(*target)
 
 

@@ -15,6 +15,7 @@ from tts_chaos.injectors.reach.interceptor import Interceptor
 from tts_chaos.injectors.reach.relay import Relay
 from tts_chaos.injectors.reach.runtimes import Runtime
 from tts_chaos.injectors.reach.trust import JAVA_OPTIONS, Trust, prepend
+from tts_chaos.injectors.reach_faults import ReachFaults
 from tts_chaos.typing import TwinConnection
 
 __all__ = ["ProxyReach"]
@@ -32,12 +33,13 @@ class ProxyReach:
 
     Args:
         runtime: What runs the program.
+        faults: What is armed on the way; None where nothing ever is.
     """
 
     name = "proxy"
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+    def __init__(self, runtime: Runtime, faults: ReachFaults | None = None) -> None:
+        self._runtime, self._faults = runtime, faults
         self._refusals = Refusals()
         self._undo = ExitStack()
         self._trust: Trust | None = None
@@ -57,7 +59,7 @@ class ProxyReach:
             self._trust = Trust(connection.ca_file, folder)
             relay = Relay().start()
             undo.callback(relay.stop)
-            self._port = Interceptor(relay, twins, self._refusals).port
+            self._port = Interceptor(relay, twins, self._refusals, self._faults).port
             self._undo = undo.pop_all()
 
     def environment(self, before: Mapping[str, str]) -> dict[str, str]:

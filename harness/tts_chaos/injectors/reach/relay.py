@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from tts_chaos.errors import InternalError
 
-__all__ = ["Dial", "Relay", "reset"]
+__all__ = ["CHUNK_BYTES", "Dial", "Relay", "Stream", "join", "reset"]
 
 T = TypeVar("T")
 
