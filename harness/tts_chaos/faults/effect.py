@@ -17,6 +17,7 @@ from tts_chaos.wire.message import ApiRequest, ApiResponse
 
 __all__ = [
     "ENTRANCE_KINDS",
+    "PASSED_BY_REQUESTS",
     "RESOLVER_KINDS",
     "TUNNEL_KINDS",
     "UDP_KINDS",
@@ -157,6 +158,10 @@ TUNNEL_KINDS = frozenset({"tunnel_answered"})
 
 UDP_KINDS = frozenset({"udp_dropped"})
 """Kinds of toxics that the platform's UDP ports realise, where it is served over HTTP/3."""
+
+PASSED_BY_REQUESTS = frozenset({"name_unknown"}) | TUNNEL_KINDS | UDP_KINDS
+"""Kinds of toxics past which a request went that arrives at all: what meets them brings none, and
+is counted where they act."""
 
 
 class Toxic(msgspec.Struct, frozen=True, kw_only=True):

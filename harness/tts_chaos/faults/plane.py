@@ -14,6 +14,7 @@ from tts_chaos.contracts.operation import is_write, matches_operation
 from tts_chaos.core.entropy import Entropy
 from tts_chaos.errors import UsageError
 from tts_chaos.faults.effect import (
+    PASSED_BY_REQUESTS,
     AlterAnswer,
     Effect,
     Moment,
@@ -250,6 +251,9 @@ class FaultPlane:
         commands = () if armed.started else armed.fault.begin()
         armed.started = True
         if armed.via_proxy:
+            kinds = {toxic.kind for toxic in armed.fault.toxics()}
+            if kinds and kinds <= PASSED_BY_REQUESTS:
+                return None
             return Hit(fault=armed.id, commands=commands, effects=())
         effects = armed.fault.effects(moment)
         chooses = type(armed.fault).effects is not Fault.effects

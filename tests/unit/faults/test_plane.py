@@ -14,7 +14,8 @@ from tts_chaos.faults.data import ListChanged
 from tts_chaos.faults.drift import WebhookFieldDrifted
 from tts_chaos.faults.effect import PlatformCommand
 from tts_chaos.faults.fault import Fault, Trigger, bounded
-from tts_chaos.faults.network import PortRefused
+from tts_chaos.faults.intermediary import TunnelLoginPage
+from tts_chaos.faults.network import NameNotFound, PortRefused, UdpBlocked
 from tts_chaos.faults.overload import BrownOut, PlatformDown
 from tts_chaos.faults.plane import FaultPlane
 from tts_chaos.faults.webhook import WebhooksReordered
@@ -135,6 +136,19 @@ def test_a_fault_realised_by_a_proxy_counts_but_has_no_effects() -> None:
 
     assert hits[0].effects == ()
     assert plane.receipts()[0].fired == 1
+
+
+@pytest.mark.parametrize("fault", [TunnelLoginPage(), UdpBlocked(), NameNotFound()])
+def test_a_request_that_arrives_has_not_met_what_brings_none(fault: Fault) -> None:
+    plane = FaultPlane(Entropy(1))
+    plane.arm("f", fault, Trigger(), now_ms=0, via_proxy=True)
+
+    hits = plane.on_request(
+        ApiRequest(method="GET", path="/"), operation=SEARCH, shop="", call=1, now_ms=0
+    )
+
+    assert hits == ()
+    assert plane.receipts()[0].fired == 0
 
 
 def test_the_receipt_names_the_requests_that_were_hit() -> None:
