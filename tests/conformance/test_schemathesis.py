@@ -24,8 +24,11 @@ MORE_EXAMPLES = {"finance": 10}
 """Where explained failures are rarer."""
 
 
-PARTS = {"product": 4, "affiliate_seller": 2, "analytics": 2}
+PARTS = {"product": 2}
 """Documents so large that several workers share them."""
+
+SAMPLE = 3
+"""Of the operations of a document each so many-th is called; `prove-conformance` calls them all."""
 
 SHARES = [(domain, part) for domain in domains() for part in range(PARTS.get(domain, 1))]
 
@@ -34,7 +37,7 @@ SHARES = [(domain, part) for domain in domains() for part in range(PARTS.get(dom
 @pytest.mark.parametrize(("domain", "part"), SHARES)
 def test_every_check_passes_or_is_explained(domain: str, part: int) -> None:
     document = open_document(domain)
-    share = operation_ids(document)[part :: PARTS.get(domain, 1)]
+    share = operation_ids(document)[part :: PARTS.get(domain, 1) * SAMPLE]
 
     findings = fuzz(
         document,
@@ -50,8 +53,12 @@ def test_every_check_passes_or_is_explained(domain: str, part: int) -> None:
 
 
 def is_about(row: Explained, share: list[str]) -> bool:
-    """Whether a row is about everything, or about an operation of a share."""
-    return row.operation == ANY or any(matches_operation(row.operation, id) for id in share)
+    """Whether a row is about an operation of a share.
+
+    Rows about any operation may be needed by one that is not of the sample; the proof, which calls
+    them all, demands those.
+    """
+    return row.operation != ANY and any(matches_operation(row.operation, id) for id in share)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from tests.support.chaos_project import ChaosProject
 
 
 def test_budgets_and_judges_are_items_and_other_tests_are_not(project: ChaosProject) -> None:
+    project.scenario()
     project.write("test_own.py", "def test_own(): pass")
 
     done = project.run("--tts-load", "smoke", "--collect-only", "-q")
@@ -25,6 +26,8 @@ def test_budgets_and_judges_are_items_and_other_tests_are_not(project: ChaosProj
 def test_an_unknown_name_is_refused(
     project: ChaosProject, options: tuple[str, ...], told: str
 ) -> None:
+    project.scenario()
+
     done = project.run(*options)
 
     assert done.ret == pytest.ExitCode.USAGE_ERROR

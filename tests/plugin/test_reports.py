@@ -162,7 +162,7 @@ def test_no_secret_is_written_into_reports(failing: ChaosProject) -> None:
 
     token = (failing.path / "token").read_text()
     written = [*(failing.path / "out").rglob("*.*"), failing.path / "junit.xml"]
-    assert {file.suffix for file in written} == {".html", ".json", ".jsonl", ".xml"}
+    assert {file.suffix for file in written} == {".html", ".json", ".jsonl", ".md", ".xml"}
     assert [file.name for file in written if token in file.read_text()] == []
 
 

@@ -273,6 +273,8 @@ def read_options(config: pytest.Config) -> Options:
         reader_map=config.getoption("--tts-reader-map"),
         reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
         reader_map_limit=_limit(config),
+        load=config.getoption("--tts-load") or "",
+        load_faults=config.getoption("--tts-load-faults") or "",
         **_read_search(config),
         http3=config.getini("tts_http3"),
     )
