@@ -95,7 +95,6 @@ EXAMPLES = (
             fulfilment__ship_answer_lost="unsafe_write_retried",
             webhooks__forged="forgery_accepted forgery_believed",
             killed__before_a_push_was_done="push_lost",
-            killed__after_a_shipment_was_booked="code_ignored",
         ),
     ),
     LanguageExample(
@@ -113,7 +112,6 @@ EXAMPLES = (
             fulfilment__asked_twice="shipped_again",
             stock__push_fails_three_times="error_swallowed stock_differs",
             killed__before_a_push_was_done="push_lost",
-            killed__after_a_shipment_was_booked="code_ignored",
         ),
     ),
     LanguageExample(

@@ -26,6 +26,7 @@ from tts_chaos.engine.ports import Completion, Door
 from tts_chaos.errors import ChaosError, InternalError, UsageError
 from tts_chaos.faults.fault import Fault, Trigger
 from tts_chaos.injectors.client_environment import ClientEnvironment
+from tts_chaos.injectors.counted_door import CountedDoor
 from tts_chaos.injectors.loopback_guard import LoopbackGuard
 from tts_chaos.injectors.reach_faults import MECHANISM_OF_REACH, ReachFaults
 from tts_chaos.injectors.real_calls import RealCalls
@@ -49,6 +50,9 @@ from tts_chaos.typing import TwinConnection
 __all__ = ["WireWorld"]
 
 T = TypeVar("T")
+
+SETTLE_S = 0.25
+"""Longest wait, after a call, for exchanges that the platform is still noting down."""
 
 
 class WireWorld:
@@ -97,6 +101,7 @@ class WireWorld:
         self._guard = LoopbackGuard(allowed_hosts, self._resolver.answer)
         self._calls = RealCalls()
         self._undo = ExitStack()
+        self._door: CountedDoor | None = None
         self._platform: PlatformServer | None = None
         self._line: Line | None = None
         self._own_threads: set[threading.Thread] = set()
@@ -120,7 +125,8 @@ class WireWorld:
             guard = RunGuard()
             undo.callback(guard.stop)
             guard.start()
-            self._platform = PlatformServer(door, http3=self._http3).start()
+            self._door = CountedDoor(door)
+            self._platform = PlatformServer(self._door, http3=self._http3).start()
             undo.callback(self._platform.stop)
             self._line = Line(self._start_proxy(), self._others(self._platform))
             undo.callback(self._line.close)
@@ -216,7 +222,7 @@ class WireWorld:
             ChaosError: If the platform itself failed meanwhile; no verdict may rest on that.
         """
         completion = self._calls.run(work, limit_ms=limit_ms)
-        self._raise_platform_failure()
+        self._settle()
         return completion
 
     def call_together(
@@ -228,8 +234,14 @@ class WireWorld:
             ChaosError: If the platform itself failed meanwhile.
         """
         completions = self._calls.run_together(works, limit_ms=limit_ms)
-        self._raise_platform_failure()
+        self._settle()
         return completions
+
+    def _settle(self) -> None:
+        """Let what a call asked of the platform be in the history before the call's end is."""
+        if self._door is not None:
+            self._door.await_ends(SETTLE_S)
+        self._raise_platform_failure()
 
     def _raise_platform_failure(self) -> None:
         failure = self._platform.failure if self._platform else None
