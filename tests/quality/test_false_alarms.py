@@ -34,5 +34,5 @@ def test_an_alarm_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     outcome, told = play_drawn(["broken", "orders/more-than-a-page", "simulated", 3])
 
-    assert outcome == "not_recovered"
+    assert outcome == "safety_violated"
     assert "next_page_token is not followed" in told

@@ -38,6 +38,12 @@ IMPLIED: Mapping[str, str] = {
     "webhooks_once.booked_twice": _DELIVERIES,
     "webhooks_once.units_booked_twice": _DELIVERIES,
     "webhooks_once.conversion_told_twice": _DELIVERIES,
+    "pages_read_to_end.page_not_followed": "what the pages hid is lost as well; the rule names the"
+    " page that was not asked for as the cause",
+    "pages_read_to_end.page_token_in_body": "the platform does not look there, so the first page"
+    " comes again without end, which is a rule of its own; this one names the reason",
+    "retries_freshly_signed.stale_signature": "the timestamp is part of what is signed, so one that"
+    " is sent again brings the old timestamp with it; the rule says that nothing was signed anew",
 }
 """Rules that always come with another one, and what they are for all the same."""
 

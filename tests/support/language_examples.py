@@ -126,7 +126,7 @@ EXAMPLES = (
             network__port_refused="nothing_reached",
             overload__rate_limited_200="code_ignored",
             overload__rate_limited_429="retry_after_ignored",
-            fulfilment__ship_answer_lost="code_ignored unsafe_write_retried",
+            fulfilment__ship_answer_lost="unsafe_write_retried",
             stock__warehouse_added="partial_failure_ignored stock_differs",
             webhooks__of_another_shop="foreign_status_believed",
         ),
