@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tts_chaos.core.registry import nearest
-from tts_chaos.errors import UsageError
+from tts_chaos.load.choosing import choose
 from tts_chaos.scenarios.model import FaultStep
 from tts_chaos.scenarios.shape import Place
 from tts_chaos.scenarios.steps import parse_fault
@@ -113,12 +112,7 @@ def find_script(name: str, own: Mapping[str, Script] | None = None) -> Script:
     Raises:
         UsageError: If there is none.
     """
-    known = {**FAULT_SCRIPTS, **(own or {})}
-    if name not in known:
-        close = nearest(name, known)
-        hint = f"did you mean {close!r}? " if close else ""
-        raise UsageError(f"there is no fault script {name!r}; {hint}known: {', '.join(known)}")
-    return known[name]
+    return choose("fault script", name, {**FAULT_SCRIPTS, **(own or {})})
 
 
 def read_script(value: Any, place: Place) -> Script:

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tts_chaos.core.registry import nearest
-from tts_chaos.errors import UsageError
+from tts_chaos.load.choosing import choose
 from tts_chaos.load.plan import Stage
 from tts_chaos.scenarios.shape import Place, convert
 
@@ -118,12 +117,7 @@ def find_profile(name: str, own: Mapping[str, Profile] | None = None) -> Profile
     Raises:
         UsageError: If there is none.
     """
-    known = {**PROFILES, **(own or {})}
-    if name not in known:
-        close = nearest(name, known)
-        hint = f"did you mean {close!r}? " if close else ""
-        raise UsageError(f"there is no profile {name!r}; {hint}known: {', '.join(known)}")
-    return known[name]
+    return choose("profile", name, {**PROFILES, **(own or {})})
 
 
 def read_profile(value: Any, place: Place) -> Profile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Iterator
 from datetime import date, time
@@ -69,24 +70,12 @@ def read(url: str, query: str, *, limit_s: float, most_rows: int) -> list[dict[s
         QueryError: If the server is not there or refuses.
         BackendUnavailableError: If psycopg is not installed.
     """
-    try:
-        import psycopg
+    with _reading(url, limit_s) as connection:
         from psycopg.rows import dict_row
-    except ImportError:
-        raise BackendUnavailableError(HOW_TO_GET) from None
-    try:
-        with psycopg.connect(
-            url,
-            connect_timeout=_CONNECT_S,
-            options=_options(limit_s),
-            row_factory=dict_row,
-        ) as connection:
-            connection.read_only = True
+
+        with connection.cursor(row_factory=dict_row) as cursor:
             # Prepared, it cannot be two: `select 1; commit; drop table orders` is refused.
-            rows = connection.execute(query, prepare=True).fetchmany(most_rows + 1)
-            connection.rollback()
-    except psycopg.Error as error:
-        raise QueryError(f"PostgreSQL: {str(error).splitlines()[0]}") from None
+            rows = cursor.execute(query, prepare=True).fetchmany(most_rows + 1)
     if len(rows) > most_rows:
         raise QueryError(f"PostgreSQL: more than {most_rows} rows")
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
@@ -116,19 +105,24 @@ def texts_of_tables(url: str, *, limit_s: float) -> Iterator[tuple[str, str]]:
         QueryError: If the server is not there or refuses.
         BackendUnavailableError: If psycopg is not installed.
     """
+    with _reading(url, limit_s) as connection:
+        for (schema, table), columns in _tables(connection).items():
+            yield f"{schema}.{table}", _text_of_table(connection, schema, table, columns)
+
+
+@contextlib.contextmanager
+def _reading(url: str, limit_s: float) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """Give a connection that can change nothing, and is rolled back."""
     try:
         import psycopg
     except ImportError:
         raise BackendUnavailableError(HOW_TO_GET) from None
     try:
         with psycopg.connect(
-            url,
-            connect_timeout=_CONNECT_S,
-            options=_options(limit_s),
+            url, connect_timeout=_CONNECT_S, options=_options(limit_s)
         ) as connection:
             connection.read_only = True
-            for (schema, table), columns in _tables(connection).items():
-                yield f"{schema}.{table}", _text_of_table(connection, schema, table, columns)
+            yield connection
             connection.rollback()
     except psycopg.Error as error:
         raise QueryError(f"PostgreSQL: {str(error).splitlines()[0]}") from None
