@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tts_chaos.ini_keys import INI_KEYS
+
 ROOT = Path(__file__).parents[2]
 SHOWN = re.compile(r"<!-- same as: (?P<file>\S+) -->\n```\w*\n(?P<text>.*?)```", re.DOTALL)
 NODE = "examples/node_fetch/naive/tts-chaos.toml"
@@ -31,7 +33,7 @@ def test_every_option_has_its_row() -> None:
     declared = (ROOT / "harness/tts_chaos/pytest_plugin/options.py").read_text(encoding="utf-8")
     chapter = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
     names = set(re.findall(r'addoption\(\s*"(--tts[a-z0-9-]+)"', declared))
-    keys = set(re.findall(r'addini\(\s*"(tts_\w+)"', declared))
+    keys = set(INI_KEYS)
 
     assert len(names) > 15
     assert len(keys) > 5

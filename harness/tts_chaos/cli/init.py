@@ -15,6 +15,7 @@ from tts_chaos.errors import IntegrationFileError, UsageError
 from tts_chaos.scaffold.answers import Answers
 from tts_chaos.scaffold.detection import detect
 from tts_chaos.scaffold.files import files_for, not_offered_line, pytest_is_configured
+from tts_chaos.scaffold.program_file import SCHEMAS
 from tts_chaos.scaffold.python_files import ASIDE
 from tts_chaos.scaffold.questions import Given, interview
 from tts_chaos.subjects.external.loader import load_configuration
@@ -116,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"# ---- {name}\n{text}")
         return 0
     _write(folder, files, force=options.force)
+    if _PROGRAM_FILE in files:
+        _write_schemas(folder)
     _tell(folder, files, answers, there)
     return 0
 
@@ -199,6 +202,14 @@ def _write(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
     finally:
         for aside in fresh.values():
             aside.unlink(missing_ok=True)
+
+
+def _write_schemas(folder: Path) -> None:
+    """Put the schemas where the first line of the configuration says, over older ones."""
+    from tts_chaos.cli.schema import write_schemas  # here, because it reads every catalogue
+
+    write_schemas(folder / SCHEMAS, ("config", "policy", "scenario"))
+    print(f"wrote {folder / SCHEMAS}, by which editors complete what you write")
 
 
 def _has_table(file: Path) -> bool:

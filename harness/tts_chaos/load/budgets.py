@@ -17,7 +17,7 @@ from tts_chaos.load.plan import AREAS
 from tts_chaos.load.samples import OPERATIONS
 from tts_chaos.scenarios.shape import Place
 
-__all__ = ["ALL", "DEFAULTS", "ERRORS", "Budget", "read_budgets"]
+__all__ = ["ALL", "DEFAULTS", "ERRORS", "PERCENTILE", "SUBJECTS", "Budget", "read_budgets"]
 
 ERRORS = "errors"
 """Key of the share of requests that may go wrong."""
@@ -25,7 +25,11 @@ ERRORS = "errors"
 ALL = "all"
 """Subject of what is asked of all requests together."""
 
-_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
+PERCENTILE = r"p(\d{1,2}(?:\.\d{1,3})?)"
+"""Key of a latency, in milliseconds."""
+
+SUBJECTS = (ALL, *AREAS, *OPERATIONS)
+"""What a budget may be for."""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,15 +105,15 @@ def read_budgets(table: Mapping[str, Any], place: Place) -> tuple[Budget, ...]:
 
 
 def _check_subject(subject: str, place: Place) -> None:
-    known = (ALL, *AREAS, *OPERATIONS)
-    if subject not in known:
-        close = nearest(subject, known)
+    if subject not in SUBJECTS:
+        close = nearest(subject, SUBJECTS)
         hint = f"did you mean {close!r}? " if close else ""
-        raise place.error(f"{subject!r} is no area or operation; {hint}known: {', '.join(known)}")
+        known = ", ".join(SUBJECTS)
+        raise place.error(f"{subject!r} is no area or operation; {hint}known: {known}")
 
 
 def _check_key(key: str, place: Place) -> None:
-    found = _PERCENTILE.fullmatch(key)
+    found = re.fullmatch(PERCENTILE, key)
     if key != ERRORS and (found is None or not 0 < float(found[1]) < 100):
         raise place.error(f"{key!r} is no budget; expected p50, p95, p99.9 and such, or {ERRORS}")
 

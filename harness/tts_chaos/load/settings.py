@@ -16,12 +16,23 @@ from tts_chaos.load.profiles import Profile, read_profile
 from tts_chaos.load.targets import read_operations
 from tts_chaos.scenarios.shape import Place, refuse_unknown_keys
 
-__all__ = ["LoadSettings", "read_settings"]
+__all__ = ["KEYS", "LEAST", "LoadSettings", "read_settings"]
 
-_KEYS = (
-    "operations", "budgets", "profiles", "faults", "shares", "timeout_s", "headers", "orders",
-    "products",
-)  # fmt: skip
+KEYS = {
+    "operations": "Requests of the front door, by operation; without any, the bundled reference's.",
+    "budgets": "What must hold, by area, operation or `all`; put over the defaults.",
+    "profiles": "Courses of load of your own, by name.",
+    "faults": "Fault scripts of your own, by name.",
+    "shares": "Share of each area in all requests.",
+    "timeout_s": "Seconds after which a request without an answer has failed; 10.",
+    "headers": "Headers sent with each request.",
+    "orders": "Orders on the twin at the start; 50.",
+    "products": "Products on the twin; 8.",
+}
+"""Each key, and what it means."""
+
+LEAST = {"timeout_s": 0.1, "orders": 0, "products": 1}
+"""The least that a number may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +76,7 @@ def read_settings(file: Path | None) -> LoadSettings:
     if file is None:
         return LoadSettings(budgets=read_budgets({}, Place("", "budgets")))
     table, place = _table_of(file)
-    refuse_unknown_keys(table, _KEYS, place)
+    refuse_unknown_keys(table, KEYS, place)
 
     def part(name: str) -> Mapping[str, Any]:
         value = table.get(name, {})
@@ -81,10 +92,10 @@ def read_settings(file: Path | None) -> LoadSettings:
         profiles={n: read_profile(v, at("profiles").at(n)) for n, v in part("profiles").items()},
         scripts={n: read_script(v, at("faults").at(n)) for n, v in part("faults").items()},
         shares=_read_shares(part("shares"), at("shares")),
-        timeout_s=_number(table.get("timeout_s", 10.0), at("timeout_s"), least=0.1),
+        timeout_s=_number(table.get("timeout_s", 10.0), at("timeout_s"), least=LEAST["timeout_s"]),
         headers={str(name): str(value) for name, value in part("headers").items()},
-        orders=int(_number(table.get("orders", 50), at("orders"), least=0)),
-        products=int(_number(table.get("products", 8), at("products"), least=1)),
+        orders=int(_number(table.get("orders", 50), at("orders"), least=LEAST["orders"])),
+        products=int(_number(table.get("products", 8), at("products"), least=LEAST["products"])),
     )
 
 

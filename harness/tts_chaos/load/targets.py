@@ -10,7 +10,7 @@ from tts_chaos.load.plan import Operation
 from tts_chaos.load.samples import OPERATIONS
 from tts_chaos.scenarios.shape import Place
 
-__all__ = ["FRONT_DOOR", "TWIN", "read_operations"]
+__all__ = ["FRONT_DOOR", "METHODS", "TWIN", "read_operations"]
 
 FRONT_DOOR: dict[str, Operation] = {
     "checkout.quote": Operation(method="POST", path="/checkout/quote", body='{"lines": {lines}}'),
@@ -37,7 +37,7 @@ TWIN: dict[str, Operation] = {
 }
 """Calls of the API itself. Source: protocol facts, section 7.1, and contracts/ (documented)."""
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def read_operations(table: Mapping[str, Any], place: Place) -> dict[str, Operation]:
@@ -68,6 +68,6 @@ def _read_operation(value: Any, place: Place) -> Operation:
         raise place.error(f"{expected}, got {value!r}")
     method, _, path = str(table.get("http", "")).partition(" ")
     body = table.get("body", "")
-    if method not in _METHODS or not path.startswith("/") or not isinstance(body, str):
+    if method not in METHODS or not path.startswith("/") or not isinstance(body, str):
         raise place.error(f"{expected}, got {value!r}")
     return Operation(method=method, path=path, body=body)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tts_chaos.ini_keys import INI_KEYS
+
 __all__ = ["Options", "add_options", "read_options", "refuse_selection_alone"]
 
 WORLDS = ("simulated", "wire", "both")
@@ -194,36 +196,9 @@ def _add_search(group: pytest.OptionGroup) -> None:
 
 
 def _add_ini_keys(parser: pytest.Parser) -> None:
-    parser.addini("tts_world", "World in which scenarios run: simulated, wire or both", default="")
-    parser.addini("tts_seed", "Seed that decides everything random", default="")
-    parser.addini("tts_report", "Folder for reports", default="")
-    parser.addini(
-        "tts_scenario_paths", "Folders with scenarios of your own", type="paths", default=[]
-    )
-    parser.addini(
-        "tts_bundled_scenarios", "Whether to play the bundled scenarios", type="bool", default=True
-    )
-    parser.addini(
-        "tts_http3",
-        "Whether the twin answers HTTP/3 as well, on real sockets (needs the extra http3)",
-        type="bool",
-        default=False,
-    )
-    parser.addini(
-        "tts_not_offered",
-        "Capabilities the integration knowingly lacks; scenarios that need them are left out",
-        type="args",
-        default=[],
-    )
-    parser.addini(
-        "tts_found", "Folder where searches keep what they find", default=".tts-chaos/found"
-    )
-    parser.addini(
-        "tts_searched_paths",
-        "Files and folders to search for secrets after each scenario",
-        type="paths",
-        default=[],
-    )
+    for name, key in INI_KEYS.items():
+        default = list(key.default) if isinstance(key.default, tuple) else key.default
+        parser.addini(name, key.description, type=key.type, default=default)
 
 
 def refuse_selection_alone(config: pytest.Config) -> None:

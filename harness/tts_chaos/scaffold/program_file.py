@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from tts_chaos.diagnosis.roles import Role
 from tts_chaos.scaffold.answers import Answers
 
-__all__ = ["DEFAULT_NAMES", "HOW", "PLACEHOLDERS", "program_files"]
+__all__ = ["DEFAULT_NAMES", "HOW", "PLACEHOLDERS", "SCHEMAS", "program_files"]
+
+SCHEMAS = ".tts-chaos/schemas"
+"""Folder of the schemas that the first line of a file names, so that editors complete it."""
 
 HOW: Mapping[str, str] = {
     "sync_orders": "POST /sync",
@@ -49,7 +52,7 @@ _BODIES = {"push_stock": "{changes}"}
 
 def program_files(answers: Answers, _there: Mapping[str, str]) -> dict[str, str]:
     """Return the file, by name."""
-    lines = ["[integration]"]
+    lines = [f"#:schema {SCHEMAS}/config.schema.json", "", "[integration]"]
     if answers.start:
         lines.append(f"start = {_text(answers.start)}")
     if answers.base_url:

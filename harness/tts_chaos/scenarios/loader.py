@@ -22,9 +22,9 @@ from tts_chaos.scenarios.shape import Place, convert, refuse_unknown_keys
 from tts_chaos.scenarios.steps import parse_step
 from tts_chaos.scenarios.validate import validate
 
-__all__ = ["find_scenario_files", "load_scenario", "parse_scenario", "scenario_id"]
+__all__ = ["SECTIONS", "find_scenario_files", "load_scenario", "parse_scenario", "scenario_id"]
 
-_SECTIONS = (
+SECTIONS = (
     "title",
     "description",
     "why",
@@ -38,6 +38,7 @@ _SECTIONS = (
     "recovery",
     "expect",
 )
+"""Keys at the top of a file."""
 
 
 def find_scenario_files(folder: Path) -> Iterator[Path]:
@@ -81,7 +82,7 @@ def parse_scenario(text: str, *, id: str, path: str) -> Scenario:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"is not valid TOML: {error}", path=path) from None
-    refuse_unknown_keys(document, _SECTIONS, place)
+    refuse_unknown_keys(document, SECTIONS, place)
     scenario = Scenario(
         id=id,
         path=path,

@@ -109,7 +109,11 @@ class TwinSetup(_Strict, frozen=True, kw_only=True):
 
 
 class Probe(_Strict, frozen=True, kw_only=True):
-    """One statement of the steady-state hypothesis: an oracle that must be VALID."""
+    """One statement of the steady-state hypothesis: an oracle that must be VALID.
+
+    Attributes:
+        oracle: Its name.
+    """
 
     oracle: str
 
@@ -154,13 +158,21 @@ class PlatformStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitStep(msgspec.Struct, frozen=True, kw_only=True):
-    """Let time pass; due webhooks are delivered meanwhile."""
+    """Let time pass; due webhooks are delivered meanwhile.
+
+    Attributes:
+        wait_ms: How long.
+    """
 
     wait_ms: Milliseconds
 
 
 class PostStep(msgspec.Struct, frozen=True, kw_only=True):
-    """Let only the platform's post live through a time: its retries come, and nobody waits."""
+    """Let only the platform's post live through a time: its retries come, and nobody waits.
+
+    Attributes:
+        post_ms: How long.
+    """
 
     post_ms: Milliseconds
 
@@ -195,7 +207,12 @@ class Recovery(_Strict, frozen=True, kw_only=True):
 
 
 class Alert(_Strict, frozen=True, kw_only=True):
-    """An alert that must be raised: its cause and the detection time."""
+    """An alert that must be raised: its cause and the detection time.
+
+    Attributes:
+        cause: What it must name.
+        within_ms: From the first firing of a fault to the alert.
+    """
 
     cause: str
     within_ms: Milliseconds = 900_000
@@ -221,6 +238,18 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: Path of the file below its scenario folder, without suffix: `auth/token-expired-401`.
         path: The file, for messages.
+        title: What happens, in one line.
+        description: What exactly, in a sentence or two.
+        why: Why it is worth playing: the incident it stands for.
+        tags: Words by which it is chosen and judged.
+        needs: What it asks of the world it runs in; without any it runs in all.
+        limits: Bounds of the run.
+        twin: How the platform is set up before the run.
+        steady_state: What must hold before anything is broken, else the run is aborted.
+        method: Steps, in order: faults, actions, what buyers and the platform do, waits.
+        rollback: What an operator does where the integration cannot heal alone.
+        recovery: How recovery is measured.
+        expect: What must hold at the end, beyond the rules that always hold.
     """
 
     id: str

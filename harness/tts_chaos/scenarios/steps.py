@@ -25,7 +25,7 @@ from tts_chaos.scenarios.placeholders import read_placeholder
 from tts_chaos.scenarios.shape import Place, convert, refuse_unknown_keys
 from tts_chaos.typing import ACTION_ARGUMENTS, ACTIONS
 
-__all__ = ["parse_fault", "parse_step"]
+__all__ = ["STEPS", "TRIGGER_BOUNDS", "bounds_of", "parse_fault", "parse_step"]
 
 _TRIGGER_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Trigger))
 _LONGEST_S = LONGEST_MS // 1000
@@ -39,14 +39,14 @@ def parse_step(value: Any, place: Place) -> Step:
     """
     if not isinstance(value, Mapping):
         raise place.error(f"expected a table, got {value!r}")
-    kinds = [kind for kind in _PARSERS if kind in value]
+    kinds = [kind for kind in STEPS if kind in value]
     if len(kinds) == 1:
-        return _PARSERS[kinds[0]](value, place)
-    names = ", ".join(_PARSERS)
+        return STEPS[kinds[0]](value, place)
+    names = ", ".join(STEPS)
     if kinds:
         raise place.error(f"a step is one thing, but this has {' and '.join(kinds)}; split it")
     for key in value:
-        close = nearest(key, _PARSERS)
+        close = nearest(key, STEPS)
         if close:
             raise place.at(key).error(f"unknown key {key!r}. Did you mean {close!r}?")
     found = f", but this has only {', '.join(value)}" if value else ", but this is empty"
@@ -80,38 +80,58 @@ def parse_fault(value: Mapping[str, Any], place: Place) -> FaultStep:
     return FaultStep(id=id, fault=fault, trigger=trigger)
 
 
+def bounds_of(key: str) -> tuple[float, float | None]:
+    """Return the least and the largest number that a setting of a fault may have, by its unit."""
+    if key.endswith("_ms"):
+        return 0, LONGEST_MS
+    if key.endswith("_s") and not key.endswith("_per_s"):
+        return 0, _LONGEST_S
+    return 0, 1 if key.endswith("_ratio") else None
+
+
 def _check_settings(fault: Fault, place: Place) -> None:
     for key, value in msgspec.structs.asdict(fault).items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        if not value >= 0:
-            raise place.at(key).error(f"expected 0 or more, got {value!r}")
-        if key.endswith("_ms") and value > LONGEST_MS:
-            raise place.at(key).error(f"{value} ms is more than a year; the unit is milliseconds")
-        if key.endswith("_s") and not key.endswith("_per_s") and value > _LONGEST_S:
-            raise place.at(key).error(f"{value} s is more than a year; the unit is seconds")
-        if key.endswith("_ratio") and value > 1:
-            raise place.at(key).error(f"expected a ratio from 0 to 1, got {value!r}")
+        least, most = bounds_of(key)
+        if not value >= least:
+            raise place.at(key).error(f"expected {least:g} or more, got {value!r}")
+        if most is not None and value > most:
+            raise place.at(key).error(_say_too_much(key, value))
     for key, problem in fault.mistakes():
         raise place.at(key).error(problem)
 
 
+def _say_too_much(key: str, value: float) -> str:
+    if key.endswith("_ratio"):
+        return f"expected a ratio from 0 to 1, got {value!r}"
+    unit, name = ("ms", "milliseconds") if key.endswith("_ms") else ("s", "seconds")
+    return f"{value} {unit} is more than a year; the unit is {name}"
+
+
+TRIGGER_BOUNDS: dict[str, tuple[int, int | None, str]] = {
+    "call": (1, None, "expected 1 or more, got {}; calls are counted from 1"),
+    "every": (1, None, "expected 1 or more, got {}; 1 hits each of them"),
+    "times": (
+        1,
+        None,
+        "a fault that hits {} requests never fires; leave the key out for all",
+    ),
+    "after_ms": (0, LONGEST_MS, f"expected 0 to {LONGEST_MS} milliseconds, got {{}}"),
+    "for_ms": (1, LONGEST_MS, f"expected 1 to {LONGEST_MS} milliseconds, got {{}}"),
+}
+"""Least and largest number of each condition of a trigger, and what is said of others."""
+
+
 def _check_trigger(trigger: Trigger, place: Place) -> None:
-    for key, why in (("call", "calls are counted from 1"), ("every", "1 hits each of them")):
-        if getattr(trigger, key) < 1:
-            raise place.at(key).error(f"expected 1 or more, got {getattr(trigger, key)}; {why}")
-    if trigger.times is not None and trigger.times < 1:
-        raise place.at("times").error(
-            f"a fault that hits {trigger.times} requests never fires; leave the key out for all"
-        )
+    for key, (least, most, told) in TRIGGER_BOUNDS.items():
+        value = getattr(trigger, key)
+        if value is not None and (value < least or (most is not None and value > most)):
+            raise place.at(key).error(told.format(value))
     if trigger.host not in (None, "api", "auth"):
         raise place.at("host").error(f"expected 'api' or 'auth', got {trigger.host!r}")
     if trigger.shop is not None:
         _check_shop(trigger.shop, place.at("shop"))
-    for key, least in (("after_ms", 0), ("for_ms", 1)):
-        value = getattr(trigger, key)
-        if value is not None and not least <= value <= LONGEST_MS:
-            raise place.at(key).error(f"expected {least} to {LONGEST_MS} milliseconds, got {value}")
 
 
 def _check_shop(shop: str, place: Place) -> None:
@@ -186,7 +206,7 @@ def _parse_kill(value: Mapping[str, Any], place: Place) -> KillStep:
     return KillStep()
 
 
-_PARSERS: dict[str, Callable[[Mapping[str, Any], Place], Step]] = {
+STEPS: dict[str, Callable[[Mapping[str, Any], Place], Step]] = {
     "fault": parse_fault,
     "action": _parse_action,
     "platform": _parse_platform,
@@ -195,3 +215,4 @@ _PARSERS: dict[str, Callable[[Mapping[str, Any], Place], Step]] = {
     "lift": _parse_lift,
     "kill": _parse_kill,
 }
+"""The key that says what kind of step a table is, and what reads it."""

@@ -34,7 +34,11 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class MustPass(_Strict, frozen=True, kw_only=True):
-    """Which runs must pass: those with one of `tags`; all where none is named."""
+    """Which runs must pass.
+
+    Attributes:
+        tags: Those with one of these; all where none is named.
+    """
 
     tags: tuple[Words, ...] = ()
 
@@ -72,7 +76,11 @@ class Coverage(_Strict, frozen=True, kw_only=True):
 
 
 class Assumed(_Strict, frozen=True, kw_only=True):
-    """Which assumed facts a verdict may rest on: words that occur in their text; `*` allows all."""
+    """Which assumed facts a verdict may rest on.
+
+    Attributes:
+        allow: Words that occur in their text; `*` allows all.
+    """
 
     allow: tuple[Words, ...] = ()
 
@@ -98,11 +106,16 @@ class Accepted(_Strict, frozen=True, kw_only=True):
 
 
 class Policy(_Strict, frozen=True, kw_only=True):
-    """All of it.
+    """What a release has to fulfil.
 
     Attributes:
         integration: Its name in the matrix.
         matrix: File that remembers decisions, relative to the policy's; "" for none.
+        must_pass: Which runs must pass.
+        objectives: Shorter recovery times for classes of scenarios.
+        coverage: How much has to have been tried.
+        assumed: Which assumed facts a verdict may rest on.
+        accepted: Known failures that do not block, until a day.
     """
 
     integration: Words = "integration"

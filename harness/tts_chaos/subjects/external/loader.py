@@ -42,12 +42,26 @@ from tts_chaos.subjects.external.model import (
 from tts_chaos.subjects.external.templates import CONNECTION, fill, refuse_unknown, used_in
 from tts_chaos.subjects.reach import REACHES
 
-__all__ = ["find_configuration", "load_configuration"]
+__all__ = [
+    "READY_WITHIN_MOST_S",
+    "TABLES",
+    "IntegrationTable",
+    "ReachTable",
+    "SearchTable",
+    "find_configuration",
+    "load_configuration",
+]
 
 OWN_FILE = "tts-chaos.toml"
 SHARED_FILE = "pyproject.toml"
-TABLES = ("integration", "doctor", "load", "gate")
-"""Tables of the file; the others are for `tts-chaos doctor` and `tts-chaos load`."""
+TABLES = {
+    "integration": "The program under test.",
+    "doctor": "What `tts-chaos doctor` looks at.",
+    "load": "What `tts-chaos load` sends, and what must hold.",
+    "gate": "What a release has to fulfil: the policy of `--tts-gate`.",
+}
+"""Tables of the file, and what each is for."""
+READY_WITHIN_MOST_S = 600
 _PORT_MAX = 65_535
 _OF_EACH_RUN = "http://127.0.0.1:{port}"
 
@@ -59,19 +73,49 @@ class _FilePlace(Place):
         return IntegrationFileError(problem, path=self.path, key=self.key)
 
 
-class _Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SearchTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is searched for secrets after each run, besides output, workspace and its databases.
+
+    Attributes:
+        files: Files, or patterns of them; what earlier runs wrote does not count.
+        urls: Pages of the program, as `GET /debug`.
+        databases: PostgreSQL databases on this machine, as `postgresql://127.0.0.1/shop`.
+    """
+
     files: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
 
 
-class _Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReachTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a program with hard-coded addresses reaches the twin.
+
+    Attributes:
+        how: `environment` where it takes addresses from its environment, `auto` to find a way.
+        local_ports: Ports on this machine that it may reach all the same: its database's.
+    """
+
     how: str = "environment"
     local_ports: tuple[int, ...] = ()
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The table as it stands in the file; what has several forms is read by hand."""
+class IntegrationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The program under test, as it stands in the file; what has several forms is read by hand.
+
+    Attributes:
+        capabilities: How each thing that it offers is had.
+        start: The command that starts it, a list or a text; no shell. Left out for commands alone,
+            or for a program that runs already.
+        folder: Working folder, relative to this file.
+        ready: When it is ready: `"GET /health"`, `{ line = "listening" }` or `{ port = true }`.
+        ready_within_s: Seconds to get ready.
+        base_url: Where it listens; `{port}` is a free port for each start.
+        connect: For a program that runs already: the request that tells it the twin's addresses.
+        env: Environment variables of the program.
+        inherit: Environment variables to pass on besides the usual ones.
+        search: What is searched for secrets.
+        reach: How it reaches the twin.
+    """
 
     capabilities: dict[str, Any]
     start: Any = None
@@ -82,8 +126,8 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     connect: Any = None
     env: dict[str, Any] = {}
     inherit: tuple[str, ...] = ()
-    search: _Search = _Search()
-    reach: _Reach = _Reach()
+    search: SearchTable = SearchTable()
+    reach: ReachTable = ReachTable()
 
 
 def find_configuration(folders: Iterable[Path]) -> Path | None:
@@ -118,7 +162,7 @@ def load_configuration(file: Path) -> Configuration:
         raise IntegrationFileError("expected the table [integration], found none", path=str(file))
     value, key = found
     place = _FilePlace(str(file), key)
-    table = convert(value, _Table, place)
+    table = convert(value, IntegrationTable, place)
     capabilities = _read_capabilities(table.capabilities, place.at("capabilities"))
     configuration = Configuration(
         file=file,
@@ -220,7 +264,9 @@ def _read_capabilities(value: Mapping[str, Any], place: Place) -> dict[str, Call
     return offered
 
 
-def _read_ready(table: _Table, capabilities: Mapping[str, Call], place: Place) -> Ready | None:
+def _read_ready(
+    table: IntegrationTable, capabilities: Mapping[str, Call], place: Place
+) -> Ready | None:
     value, here = table.ready, place.at("ready")
     if value is None:
         asked = any(isinstance(how, HttpCall) for how in capabilities.values())
@@ -245,8 +291,10 @@ def _read_ready(table: _Table, capabilities: Mapping[str, Call], place: Place) -
 
 
 def _seconds(value: float, place: Place) -> float:
-    if not (math.isfinite(value) and 0 < value <= 600):
-        raise place.error(f"expected seconds, above 0 and up to 600, got {value!r}")
+    if not (math.isfinite(value) and 0 < value <= READY_WITHIN_MOST_S):
+        raise place.error(
+            f"expected seconds, above 0 and up to {READY_WITHIN_MOST_S}, got {value!r}"
+        )
     return value
 
 
