@@ -1,212 +1,145 @@
-"""Whether the tests notice a mutant: it is put in place in a process of its own, and judged.
+"""Whether a test notices a mutant: each is put in place in a process of its own, and judged.
 
-The first judges are the cases of the oracles that depend on the mutated module; they are values, so
-one takes about a millisecond. Where these see nothing, the unit tests are called, as plain
-functions: that spares starting pytest a thousand times. A mutant that makes either endless is
-noticed by its time.
+A child of a process that has all loaded already costs a few milliseconds. A mutant that makes a
+test endless, or greedy, is noticed by its time and its memory.
 """
 
 from __future__ import annotations
 
-import ast
-import importlib
 import os
+import resource
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import cache, partial
-from inspect import signature
-from itertools import product
-from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.mutation.mutants import Mutant
-from tests.support.oracle_cases import Case
-from tests.unit.oracles.test_verdicts import CASES
+from tests.mutation.placing import put_in_place
+from tests.mutation.reach import Reach
+from tests.mutation.running import run_item
 
-from tts_chaos.oracles.catalogue import ORACLES
+__all__ = ["Judged", "judge", "unchanged"]
 
-__all__ = ["cases_for", "is_killed", "put_in_place", "runs_of", "unchanged"]
+CPU_LIMIT_S = 20
+"""Time of a processor beyond three times what the tests take unchanged."""
+WALL_LIMIT_S = 300
+"""For what waits forever. Generous: the machine may be busy."""
+MEMORY_LIMIT = 3 << 30
+NOT_PLACED = 97
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "harness" / "tts_chaos"
-TIME_LIMIT_S = 120
-"""Generous: the machine may be busy, and what is endless is endless."""
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of a mutant.
+
+    Attributes:
+        mutant: Which.
+        killer: The test that noticed it, "a crash" or "an endless run"; "" where none did.
+    """
+
+    mutant: Mutant
+    killer: str
 
 
-def unchanged(mutant: Mutant, file: Path) -> Mutant:
+@dataclass(frozen=True)
+class _Open:
+    mutant: Mutant
+    items: Sequence[pytest.Item]
+    reading: int
+
+
+def unchanged(mutant: Mutant) -> Mutant:
     """Return a mutant that changes nothing: what notices it notices anything."""
-    return replace(mutant, tree=ast.parse(file.read_text(encoding="utf-8")))
+    return replace(mutant, index=-1)
 
 
-def is_killed(mutant: Mutant, tests: Sequence[ModuleType]) -> bool:
-    """Whether a case or a test notices `mutant`. This process is left as it was."""
+def judge(
+    mutants: Iterator[Mutant],
+    items: Sequence[pytest.Item],
+    reach: Reach,
+    *,
+    jobs: int = 1,
+    killers: dict[str, str] | None = None,
+) -> Iterator[Judged]:
+    """Judge mutants, `jobs` at a time; this process is left as it was.
+
+    Args:
+        mutants: Which; asked for one by one.
+        items: The tests.
+        reach: What each of them touches.
+        jobs: How many processes at a time.
+        killers: By id of a mutant, the test that noticed it in an earlier run: it is asked first.
+    """
+    numbers = {item.nodeid: number for number, item in enumerate(items)}
+    running: dict[int, _Open] = {}
+    for mutant in mutants:
+        chosen = reach.tests_for(mutant)
+        first = numbers.get((killers or {}).get(mutant.id, ""))
+        if first is not None:
+            chosen = [first, *(number for number in chosen if number != first)]
+        if not chosen:
+            yield Judged(mutant, "")
+            continue
+        pid, opened = _started(mutant, [items[n] for n in chosen], reach, chosen)
+        running[pid] = opened
+        while len(running) >= jobs:
+            yield _ended(running)
+    while running:
+        yield _ended(running)
+
+
+def _started(
+    mutant: Mutant, items: Sequence[pytest.Item], reach: Reach, numbers: Sequence[int]
+) -> tuple[int, _Open]:
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os._exit(_judge(mutant, tests))
-    _, status = os.waitpid(child, 0)
-    # A crash and the end of the time are noticed, too.
-    return os.waitstatus_to_exitcode(status) != 0
+        _be_judged(mutant, items, writing, sum(reach.costs_s[n] for n in numbers))
+    os.close(writing)
+    return child, _Open(mutant, items, reading)
 
 
-def _judge(mutant: Mutant, tests: Sequence[ModuleType]) -> int:
-    """Return 0 where nothing was noticed."""
-    signal.alarm(TIME_LIMIT_S)
+def _ended(running: dict[int, _Open]) -> Judged:
+    pid, status = os.wait()
+    opened = running.pop(pid)
+    with os.fdopen(opened.reading) as end:
+        told = end.read()
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return Judged(opened.mutant, "")
+    if code == NOT_PLACED:
+        raise SystemExit(f"{opened.mutant.id}: its place was not found in the loaded module")
+    if code in (-signal.SIGXCPU, -signal.SIGALRM):
+        return Judged(opened.mutant, "an endless run")
+    return Judged(opened.mutant, opened.items[int(told)].nodeid if told else "a crash")
+
+
+def _be_judged(mutant: Mutant, items: Sequence[pytest.Item], writing: int, cost_s: float) -> None:
+    """Run the tests until one notices the mutant; ends this process, 0 where none does."""
+    code = 1
     try:
-        put_in_place(mutant)
-        if any(_differs(case) for case in cases_for(mutant.module)):
-            return 1
-        return 1 if tests and _fails(tests) else 0
-    except BaseException:  # noqa: BLE001 - whatever it breaks is noticed
-        return 1
+        _limit(cost_s)
+        try:
+            put_in_place(mutant)
+        except LookupError:
+            os._exit(NOT_PLACED)
+        for number, item in enumerate(items):
+            following = items[number + 1] if number + 1 < len(items) else None
+            if run_item(item, following):
+                os.write(writing, str(number).encode())
+                break
+        else:
+            code = 0
+    finally:
+        os._exit(code)
 
 
-def _differs(case: Case) -> bool:
-    judged = ORACLES[case.oracle].judge(case.history, case.settings)
-    return (judged.verdict, tuple(f.rule for f in judged.findings)) != (case.verdict, case.rules)
-
-
-def _fails(tests: Sequence[ModuleType]) -> bool:
-    """Whether a test of these modules fails; what needs fixtures or a session is left out."""
-    return any(_raises(run) for module in tests for run in runs_of(module))
-
-
-def _raises(run: Callable[[], object]) -> bool:
-    try:
-        run()
-    except Exception:  # noqa: BLE001 - whatever it raises, it failed
-        return True
-    return False
-
-
-def runs_of(module: ModuleType) -> Iterator[Callable[[], object]]:
-    """Yield the runs of a module's tests, one for each set of parameters."""
-    for name, function in list(vars(module).items()):
-        if not name.startswith("test_") or not isinstance(function, FunctionType):
-            continue
-        for parameters in _parameter_sets(getattr(function, "pytestmark", [])):
-            if set(signature(function).parameters) == set(parameters):
-                yield partial(function, **parameters)
-
-
-def _parameter_sets(marks: Sequence[pytest.Mark]) -> Iterator[dict[str, object]]:
-    axes: list[list[dict[str, object]]] = []
-    for mark in marks:
-        if mark.name == "parametrize":
-            names = mark.args[0]
-            keys = [part.strip() for part in names.split(",")] if isinstance(names, str) else names
-            axes.append(
-                [dict(zip(keys, _values(row, len(keys)), strict=True)) for row in mark.args[1]]
-            )
-    for chosen in product(*axes):
-        yield {key: value for row in chosen for key, value in row.items()}
-
-
-def _values(row: Any, count: int) -> Sequence[object]:
-    if hasattr(row, "values") and hasattr(row, "marks"):
-        return tuple(row.values)
-    return (row,) if count == 1 else tuple(row)
-
-
-# -- putting a mutant in place --------------------------------------------------------------------
-
-
-def put_in_place(mutant: Mutant) -> None:
-    """Make the loaded module behave like the mutant, also for those who imported from it.
-
-    A function keeps its identity and gets the changed code; a constant is made anew and replaced
-    wherever it was imported to.
-
-    Raises:
-        LookupError: If the place is not found in the module.
-    """
-    module = importlib.import_module(mutant.module)
-    owner, _, name = mutant.place.rpartition(".")
-    node = _definition(mutant.tree, owner, name)
-    if isinstance(node, ast.Assign):
-        _replace_constant(module, name, node)
-        return
-    changed = compile(mutant.tree, str(module.__file__), "exec", dont_inherit=True)
-    code = _code_named(changed, f"{owner}.{name}" if owner else name)
-    holder = getattr(module, owner) if owner else module
-    _function_of(vars(holder)[name]).__code__ = code
-
-
-def _definition(tree: ast.Module, owner: str, name: str) -> ast.stmt:
-    body = tree.body
-    if owner:
-        body = next(s.body for s in body if isinstance(s, ast.ClassDef) and s.name == owner)
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == name:
-            return statement
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
-            return statement
-    raise LookupError(f"{owner}.{name}")
-
-
-def _replace_constant(module: ModuleType, name: str, node: ast.Assign) -> None:
-    before = getattr(module, name)
-    text = compile(ast.Expression(node.value), str(module.__file__), "eval", dont_inherit=True)
-    after = eval(text, vars(module))
-    for other in list(sys.modules.values()):
-        if getattr(other, "__name__", "").startswith(("tts_chaos", "tests.")):
-            for key, value in list(vars(other).items()):
-                if value is before and (other is module or key == name):
-                    setattr(other, key, after)
-
-
-def _function_of(found: Any) -> FunctionType:
-    """Return the plain function below properties, class methods and wrappers."""
-    for attribute in ("fget", "func", "__func__", "__wrapped__"):
-        while hasattr(found, attribute):
-            found = getattr(found, attribute)
-    assert isinstance(found, FunctionType)
-    return found
-
-
-def _code_named(code: CodeType, name: str) -> CodeType:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            if constant.co_qualname == name:
-                return constant
-            if name.startswith(f"{constant.co_qualname}."):
-                return _code_named(constant, name)
-    raise LookupError(name)
-
-
-# -- which cases ----------------------------------------------------------------------------------
-
-
-def cases_for(module: str) -> list[Case]:
-    """Return the cases of the oracles whose judge depends on `module`, cheapest first."""
-    names = {
-        name for name in ORACLES if module in _all_imports(str(ORACLES[name].judge.__module__))
-    }
-    return [case for case in CASES if case.oracle in names]
-
-
-@cache
-def _all_imports(module: str) -> frozenset[str]:
-    """Return a module and all modules of the package that it needs."""
-    found, open_ = {module}, [module]
-    while open_:
-        for name in _imports(open_.pop()) - found:
-            found.add(name)
-            open_.append(name)
-    return frozenset(found)
-
-
-@cache
-def _imports(module: str) -> frozenset[str]:
-    file = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
-    if not file.is_file():
-        return frozenset()
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return frozenset(
-        node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tts_chaos.")
-    )
+def _limit(cost_s: float) -> None:
+    cpu_s = int(CPU_LIMIT_S + 3 * cost_s)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(WALL_LIMIT_S)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)

@@ -7,7 +7,7 @@ statement. Words are left alone: what a message says is no judgement.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,19 +31,21 @@ class Mutant:
 
     Attributes:
         module: Its dotted name.
+        file: Its source.
         place: Function or constant that is changed, as its qualified name.
-        number: Which of several equal changes of that place, from 0.
         change: What is changed into what, in source text.
-        line: Where.
-        tree: The module, changed.
+        number: Which of several equal changes of that place, from 0.
+        lines: First and last line of the statement it is in; of a compound one, of its head.
+        index: Which of all changes of the module, from 0; -1 changes nothing.
     """
 
     module: str
+    file: Path
     place: str
-    number: int
     change: str
-    line: int
-    tree: ast.Module
+    number: int
+    lines: tuple[int, int]
+    index: int
 
     @property
     def id(self) -> str:
@@ -51,17 +53,24 @@ class Mutant:
         suffix = f" #{self.number}" if self.number else ""
         return f"{self.module.removeprefix('tts_chaos.')}:{self.place}: {self.change}{suffix}"
 
+    def tree(self) -> ast.Module:
+        """Return the module, changed."""
+        tree = ast.parse(self.file.read_text(encoding="utf-8"))
+        if self.index >= 0:
+            list(_sites(tree))[self.index].change()
+        return ast.fix_missing_locations(tree)
+
 
 def mutants_of(module: str, file: Path) -> Iterator[Mutant]:
     """Yield every mutant of a module, in order of its source."""
-    source = file.read_text(encoding="utf-8")
+    sites = list(_sites(ast.parse(file.read_text(encoding="utf-8"))))
     seen: dict[tuple[str, str], int] = {}
-    for index in range(len(list(_sites(ast.parse(source))))):
-        tree = ast.parse(source)
-        place, line, change = list(_sites(tree))[index]
-        text = " -> ".join(map(_short, change()))
-        number = seen[place, text] = seen.get((place, text), -1) + 1
-        yield Mutant(module, place, number, text, line, ast.fix_missing_locations(tree))
+    for index, site in enumerate(sites):
+        before, after, undo = site.change()
+        undo()
+        text = f"{_short(before)} -> {_short(after)}"
+        number = seen[site.place, text] = seen.get((site.place, text), -1) + 1
+        yield Mutant(module, file, site.place, text, number, site.lines, index)
 
 
 def _short(text: str) -> str:
@@ -69,55 +78,105 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 60 else f"{flat[:40]}...{flat[-17:]}"
 
 
-_Change = Callable[[], tuple[str, str]]
-"""Makes a change, and returns the source text before and after it."""
-_Site = tuple[str, int, _Change]
+_Change = Callable[[], tuple[str, str, Callable[[], None]]]
+"""Makes a change; returns the source text before and after it, and what takes it back."""
+
+
+@dataclass(frozen=True)
+class _Site:
+    place: str
+    lines: tuple[int, int]
+    change: _Change
 
 
 def _sites(tree: ast.Module) -> Iterator[_Site]:
     for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef):
-            yield from _in_function(statement, statement.name)
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _in_body(statement.body, statement.name)
         elif isinstance(statement, ast.ClassDef):
             for member in statement.body:
-                if isinstance(member, ast.FunctionDef):
-                    yield from _in_function(member, f"{statement.name}.{member.name}")
-        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            for node in ast.walk(statement.value):
-                yield from _of_node(node, statement.targets[0].id)
+                if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield from _in_body(member.body, f"{statement.name}.{member.name}")
+        elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            if isinstance(target, ast.Name) and target.id != "__all__":
+                for node in _walk(statement.value):
+                    yield from _of_node(node, target.id, _head(statement))
 
 
-def _in_function(function: ast.FunctionDef, place: str) -> Iterator[_Site]:
-    inside = [node for part in function.body for node in ast.walk(part)]
-    for node in (function, *inside):
-        for field in ("body", "orelse"):
-            body = getattr(node, field, None)
-            if isinstance(body, list):
-                yield from _dropped(body, place)
-    for node in inside:
-        yield from _of_node(node, place)
-
-
-def _dropped(body: list[ast.stmt], place: str) -> Iterator[_Site]:
+def _in_body(body: list[ast.stmt], place: str) -> Iterator[_Site]:
     for position, statement in enumerate(body):
-        is_words = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        droppable = isinstance(statement, ast.Expr | ast.AugAssign | ast.Continue | ast.Break)
-        if droppable and not is_words:
-            yield place, statement.lineno, _drop(body, position)
+        lines = _head(statement)
+        if _is_droppable(statement):
+            yield _Site(place, lines, _drop(body, position))
+        yield from _of_node(statement, place, lines)
+        for child in _expressions(statement):
+            for node in _walk(child):
+                yield from _of_node(node, place, lines)
+        for inner in _bodies(statement):
+            yield from _in_body(inner, place)
+
+
+def _is_droppable(statement: ast.stmt) -> bool:
+    is_words = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    kinds = ast.Expr | ast.AugAssign | ast.Continue | ast.Break
+    return isinstance(statement, kinds) and not is_words
+
+
+def _bodies(statement: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Yield the blocks of a compound statement."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(statement, field, None)
+        if isinstance(block, list):
+            yield block
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
+
+
+def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Yield what a statement evaluates itself, without its blocks."""
+    said = (getattr(statement, "annotation", None), getattr(statement, "returns", None))
+    for child in ast.iter_child_nodes(statement):
+        if isinstance(child, ast.match_case):
+            yield child.pattern
+            if child.guard is not None:
+                yield child.guard
+        elif child not in said and not isinstance(
+            child, ast.stmt | ast.ExceptHandler | ast.arguments
+        ):
+            yield child
+
+
+def _head(statement: ast.stmt) -> tuple[int, int]:
+    blocks = [block for block in _bodies(statement) if block]
+    last = blocks[0][0].lineno - 1 if blocks else statement.end_lineno or statement.lineno
+    return statement.lineno, max(last, statement.lineno)
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and what is below it, but nothing of annotations and of texts."""
+    yield node
+    if isinstance(node, ast.JoinedStr):
+        return
+    for name, child in ast.iter_fields(node):
+        if name not in ("annotation", "returns"):
+            for each in child if isinstance(child, list) else [child]:
+                if isinstance(each, ast.AST):
+                    yield from _walk(each)
 
 
 def _drop(body: list[ast.stmt], position: int) -> _Change:
-    def change() -> tuple[str, str]:
+    def change() -> tuple[str, str, Callable[[], None]]:
         before = body[position]
         body[position] = ast.copy_location(ast.Pass(), before)
-        return ast.unparse(before), "nothing"
+        return ast.unparse(before), "nothing", lambda: body.__setitem__(position, before)
 
     return change
 
 
-def _of_node(node: ast.AST, place: str) -> Iterator[_Site]:
+def _of_node(node: ast.AST, place: str, lines: tuple[int, int]) -> Iterator[_Site]:
     for change in _changes(node):
-        yield place, getattr(node, "lineno", 0), change
+        yield _Site(place, lines, change)
 
 
 def _changes(node: ast.AST) -> Iterator[_Change]:
@@ -161,19 +220,24 @@ def _changes_anyway(test: ast.expr) -> bool:
 
 
 def _set(node: ast.AST, **fields: object) -> _Change:
-    def change() -> tuple[str, str]:
+    def change() -> tuple[str, str, Callable[[], None]]:
+        kept = {name: getattr(node, name) for name in fields}
         before = ast.unparse(node)
-        for name, value in fields.items():
-            setattr(node, name, value)
-        return before, ast.unparse(ast.fix_missing_locations(node))
+        _put(node, fields)
+        return before, ast.unparse(ast.fix_missing_locations(node)), lambda: _put(node, kept)
 
     return change
 
 
+def _put(node: ast.AST, fields: Mapping[str, object]) -> None:
+    for name, value in fields.items():
+        setattr(node, name, value)
+
+
 def _negated(node: ast.If | ast.While | ast.IfExp) -> _Change:
-    def change() -> tuple[str, str]:
-        before = ast.unparse(node.test)
-        node.test = ast.UnaryOp(op=ast.Not(), operand=node.test)
-        return f"if {before}", f"if not {before}"
+    def change() -> tuple[str, str, Callable[[], None]]:
+        test, before = node.test, ast.unparse(node.test)
+        node.test = ast.UnaryOp(op=ast.Not(), operand=test)
+        return f"if {before}", f"if not {before}", lambda: setattr(node, "test", test)
 
     return change

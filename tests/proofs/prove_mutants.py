@@ -1,170 +1,222 @@
-"""Mutants of the oracles and of what weighs them: killed by the tests, or explained one by one."""
+"""Mutants of the oracles and of what weighs them: killed by the tests, or explained one by one.
+
+A run takes up what earlier ones found. A mutant that was killed before meets its killer first; one
+that survived meets every test that reaches it, again, as soon as a test or the harness has changed.
+"""
 
 from __future__ import annotations
 
 import argparse
 import fnmatch
+import gc
 import hashlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from types import ModuleType
-from typing import TypedDict
 
-from tests.mutation import killing
+import pytest
+from tests.mutation import scope
 from tests.mutation.explained import EXPLAINED
-from tests.mutation.mutants import mutants_of
-from tests.unit.engine import test_capabilities, test_judgement
-from tests.unit.oracles import test_calls, test_catalogue, test_meanings, test_reports
+from tests.mutation.killing import judge, unchanged
+from tests.mutation.mutants import Mutant
+from tests.mutation.reach import note_reach
+from tests.mutation.running import in_session
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "harness" / "tts_chaos"
-UNIT = ROOT / "tests" / "unit"
-KEPT = ROOT / ".tts-chaos" / "mutants.json"
-"""What is known from earlier runs: it is taken up where it was left."""
-
-ORACLE_TESTS = (test_calls, test_catalogue, test_meanings, test_reports)
-ENGINE_TESTS = (test_judgement, test_capabilities)
-ENGINE_MODULES = ("capabilities", "judgement")
-NOT_JUDGING = frozenset({"__init__", "disciplines"})
+KEPT = scope.ROOT / ".tts-chaos" / "mutants.json"
+"""What is known from earlier runs: by id of a mutant, its killer ("" for none)."""
+SEEN_AT = ("harness/tts_chaos", "tests/unit", "tests/support", "tests/mutation")
+KEEP_EVERY_S = 10
+SHOW_EVERY_S = 15
 
 
 def main() -> int:
     """Judge all mutants, print survivors and the figure; 0 where each survivor is explained."""
+    options = _arguments().parse_args()
+    names = {file.stem for file in scope.modules().values()}
+    if unknown := set(options.module or ()) - names:
+        sys.exit(f"--module: no {', '.join(sorted(unknown))}; known: {', '.join(sorted(names))}")
+    if not 0 < options.sample <= 1:
+        sys.exit(f"--sample is {options.sample}; expected a share above 0 and up to 1")
+    begin_s = time.monotonic()
+    kept = _Kept(options.kept, fresh=options.fresh)
+    mutants = list(scope.all_mutants(set(options.module) if options.module else None))
+    drawn = [m for m in mutants if _draw(m.id, options.seed) < options.sample]
+    if options.survivors:
+        drawn = [m for m in drawn if kept.killers.get(m.id) == ""]
+    open_ = [m for m in drawn if not kept.is_known(m.id)]
+    for family in scope.FAMILIES:
+        if some := [m for m in open_ if scope.family_of(m) == family]:
+            work = partial(_judge_all, some, kept, options)
+            status = in_session([scope.tests_of(family)], work, skipped=scope.SKIPPED)
+            if status:
+                sys.exit(f"pytest could not collect the tests of {family}: exit status {status}")
+    found = {m.id: kept.killers[m.id] for m in drawn if kept.is_known(m.id)}
+    whole = len(found) == len(mutants) or (bool(options.module) and len(found) == len(drawn))
+    return _conclude(found, len(drawn) - len(found), time.monotonic() - begin_s, whole)
+
+
+def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--module", action="append", help="only this module, e.g. calls; repeatable"
-    )
-    parser.add_argument(
-        "--seconds", type=float, help="stop after so long; the rest is kept for later"
-    )
-    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
-    parser.add_argument("--kept", type=Path, default=KEPT, help="where to keep what was found")
-    options = parser.parse_args()
-    known = {} if options.fresh else _read(options.kept)
-    modules = [row for row in _modules() if not options.module or row[0].stem in options.module]
-    if options.module and len(modules) < len(set(options.module)):
-        parser.error(f"--module: expected some of {', '.join(f.stem for f, _, _ in _modules())}")
-    until = time.monotonic() + options.seconds if options.seconds else float("inf")
-    try:
-        left = sum(_judge(*row, known, until, options.kept) for row in modules)
-    finally:
-        _write(options.kept, known)
-    return _conclude(
-        {name: known[name]["mutants"] for _, name, _ in modules if name in known}, left
-    )
+    add = parser.add_argument
+    add("--module", action="append", help="only this module, e.g. calls; repeatable")
+    add("--sample", type=float, default=1, help="only this share of the mutants, e.g. 0.1")
+    add("--seed", default="0", help="which sample")
+    add("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="how many at a time")
+    add("--seconds", type=float, help="stop after so long; the rest is kept for later")
+    add("--survivors", action="store_true", help="only what survived before")
+    add("--fresh", action="store_true", help="forget what earlier runs found")
+    add("--kept", type=Path, default=KEPT, help="where to keep what was found")
+    return parser
 
 
-def _modules() -> list[tuple[Path, str, Sequence[ModuleType]]]:
-    """Return file, dotted name and second-line tests of each module that takes part in judging."""
-    oracles = [f for f in sorted((PACKAGE / "oracles").glob("*.py")) if f.stem not in NOT_JUDGING]
-    engine = [PACKAGE / "engine" / f"{name}.py" for name in ENGINE_MODULES]
-    return [
-        *((file, f"tts_chaos.oracles.{file.stem}", ORACLE_TESTS) for file in oracles),
-        *((file, f"tts_chaos.engine.{file.stem}", ENGINE_TESTS) for file in engine),
-    ]
+def _draw(id: str, seed: str) -> float:
+    """Return a number from 0 up to 1 that depends on nothing but id and seed."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {id}".encode()).digest()[:6]) / (1 << 48)
 
 
-class _Row(TypedDict):
-    """What is known of one module: its digest and its tests', and which mutants were killed."""
+class _Kept:
+    """What runs found, in a file. Killers are kept as hints when the code has changed."""
 
-    digest: str
-    mutants: dict[str, bool]
+    def __init__(self, file: Path, *, fresh: bool) -> None:
+        self._file, self._stamp = file, _stamp()
+        self.killers: dict[str, str] = {}
+        self._stamps: dict[str, str] = {}
+        if not fresh:
+            self._read()
+
+    def is_known(self, id: str) -> bool:
+        """Whether a mutant was judged with exactly this code."""
+        return self._stamps.get(id) == self._stamp
+
+    def note(self, id: str, killer: str) -> None:
+        self.killers[id], self._stamps[id] = killer, self._stamp
+
+    def _read(self) -> None:
+        try:
+            rows = json.loads(self._file.read_text(encoding="utf-8"))
+            self.killers = {id: str(row["killer"]) for id, row in rows.items()}
+            self._stamps = {id: str(row["stamp"]) for id, row in rows.items()}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            print(f"{self._file} cannot be read; beginning anew", file=sys.stderr)
+
+    def reach_of(self, family: str) -> Path:
+        """Return where what the tests of this code reach is kept; other code's is removed."""
+        wanted = self._file.with_suffix(f".{family}-{self._stamp}")
+        for other in self._file.parent.glob(f"{self._file.stem}.{family}-*"):
+            if other != wanted:
+                other.unlink()
+        return wanted
+
+    def write(self) -> None:
+        rows = {
+            id: {"killer": killer, "stamp": self._stamps[id]} for id, killer in self.killers.items()
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps(rows, indent=1, sort_keys=True), encoding="utf-8")
+        part.replace(self._file)
 
 
-Known = dict[str, _Row]
-
-
-def _judge(
-    file: Path, name: str, tests: Sequence[ModuleType], known: Known, until: float, kept: Path
-) -> int:
-    """Judge the mutants of one module that are not yet known; returns how many are left."""
-    digest = _digest([file, *_files(tests), *sorted((UNIT / "oracles").glob("*_cases.py"))])
-    row = known.get(name)
-    if row is None or row["digest"] != digest:
-        row = known[name] = {"digest": digest, "mutants": {}}
-    results = row["mutants"]
-    mutants = list(mutants_of(name, file))
-    if len(results) < len(mutants) and killing.is_killed(
-        killing.unchanged(mutants[0], file), tests
-    ):
-        raise SystemExit(f"the tests of {name} fail although nothing is changed; mend them first")
-    for mutant in mutants:
-        if mutant.id not in results:
-            if time.monotonic() > until:
-                break
-            results[mutant.id] = killing.is_killed(mutant, tests)
-            _show(name, len(results), len(mutants))
-    _write(kept, known)
-    return len(mutants) - len(results)
-
-
-def _files(tests: Sequence[ModuleType]) -> list[Path]:
-    return [Path(str(module.__file__)) for module in tests]
-
-
-def _digest(files: Sequence[Path]) -> str:
+def _stamp() -> str:
+    """Return a digest of all code that decides whether a mutant is noticed."""
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    for folder in SEEN_AT:
+        for file in sorted((scope.ROOT / folder).rglob("*")):
+            # What explains survivors changes nothing of what survives.
+            if file.is_file() and file.suffix != ".pyc" and file.name != "explained.py":
+                digest.update(f"{file.relative_to(scope.ROOT)}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def _conclude(found: dict[str, dict[str, bool]], left: int) -> int:
-    results = {id: dead for rows in found.values() for id, dead in rows.items()}
-    survivors = sorted(id for id, dead in results.items() if not dead)
+def _judge_all(
+    mutants: Sequence[Mutant],
+    kept: _Kept,
+    options: argparse.Namespace,
+    items: Sequence[pytest.Item],
+) -> None:
+    """Judge mutants with the tests that pytest has collected; keep and show what is found."""
+    print(f"noting what {len(items)} tests reach", file=sys.stderr, flush=True)
+    family = scope.family_of(mutants[0])
+    reach = note_reach(items, scope.modules().values(), kept.reach_of(family))
+    if reach.failed:
+        names = ", ".join(reach.failed[:5])
+        sys.exit(f"{len(reach.failed)} tests fail although nothing is changed: {names}")
+    (idle,) = judge(iter([unchanged(mutants[0])]), items, reach)
+    if idle.killer:
+        sys.exit(f"{idle.killer} fails although nothing is changed; mend it first")
+    gc.collect()
+    gc.freeze()  # children share what is never touched again
+    begin_s = written_s = shown_s = time.monotonic()
+    until_s = begin_s + options.seconds if options.seconds else float("inf")
+    judging = judge(_until(mutants, until_s), items, reach, jobs=options.jobs, killers=kept.killers)
+    try:
+        for done, judged in enumerate(judging, 1):
+            kept.note(judged.mutant.id, judged.killer)
+            now_s = time.monotonic()
+            if now_s - written_s > KEEP_EVERY_S:
+                kept.write()
+                written_s = now_s
+            if now_s - shown_s > SHOW_EVERY_S or done == len(mutants):
+                rate = done / (now_s - begin_s)
+                left_s = (len(mutants) - done) / rate
+                print(
+                    f"{done} of {len(mutants)} mutants, {rate:.1f} a second, {left_s:.0f} s to go",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                shown_s = now_s
+    finally:
+        kept.write()
+
+
+def _until(mutants: Sequence[Mutant], until_s: float) -> Iterator[Mutant]:
+    for mutant in mutants:
+        if time.monotonic() > until_s:
+            return
+        yield mutant
+
+
+def _conclude(found: dict[str, str], left: int, spent_s: float, whole: bool) -> int:
+    survivors = sorted(id for id, killer in found.items() if not killer)
     unexplained = [id for id in survivors if not _reasons(id)]
     for id in survivors:
         print(f"survived  {id}: {'; '.join(_reasons(id)) or 'NOT EXPLAINED'}")
-    idle = sorted(_idle_rows(survivors, results)) if not left else []
+    idle = sorted(_idle_rows(survivors, found)) if whole else []
     for pattern in idle:
         print(f"explains nothing: {pattern}")
+    rest = f", {left} not yet judged" if left else ""
     print(
-        f"mutants: {len(results) - len(survivors)} of {len(results)} killed, "
-        f"{len(survivors) - len(unexplained)} survivors explained, {len(unexplained)} not; "
-        f"{left} not yet judged"
+        f"mutants: killed {len(found) - len(survivors)} of {len(found)}, explained "
+        f"{len(survivors) - len(unexplained)}, unexplained {len(unexplained)}{rest}, "
+        f"{spent_s:.0f} s"
     )
-    return 0 if results and not unexplained and not idle and not left else 1
+    return 0 if found and not unexplained and not idle and not left else 1
 
 
 def _reasons(id: str) -> list[str]:
-    return [reason for pattern, reason in EXPLAINED.items() if _matches(id, pattern)]
+    return [reason for pattern, reason in EXPLAINED.items() if explains(pattern, id)]
 
 
-def _matches(id: str, pattern: str) -> bool:
+def explains(pattern: str, id: str) -> bool:
+    """Whether a row of the explanations is about a mutant."""
     return fnmatch.fnmatchcase(id, pattern.replace("[", "[[]"))
 
 
-def _idle_rows(survivors: list[str], results: dict[str, bool]) -> Iterator[str]:
+def _idle_rows(survivors: list[str], found: dict[str, str]) -> Iterator[str]:
     """Yield patterns for modules that were judged, and that match no survivor of theirs."""
-    modules = {id.partition(":")[0] for id in results}
+    modules = {id.partition(":")[0] for id in found}
     for pattern in EXPLAINED:
         if pattern.partition(":")[0] in modules and not any(
-            _matches(i, pattern) for i in survivors
+            explains(pattern, i) for i in survivors
         ):
             yield pattern
-
-
-def _read(file: Path) -> Known:
-    try:
-        known: Known = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known
-
-
-def _write(file: Path, known: Known) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
-    part.replace(file)
-
-
-def _show(name: str, done: int, total: int) -> None:
-    if sys.stderr.isatty() or done % 25 == 0 or done == total:
-        print(f"{name}: {done} of {total}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

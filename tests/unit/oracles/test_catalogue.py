@@ -97,3 +97,37 @@ def test_the_table_of_disciplines_names_rules_that_exist_and_need_no_observation
 
     assert [rule for oracle, _, rule in named if rule not in ORACLES[oracle].rules] == []
     assert [oracle for oracle, _, _ in named if ORACLES[oracle].observes] == []
+
+
+THRESHOLDS = {
+    "blips_ridden_out": {"patience_s": 30},
+    "conversions_valid": {"oldest_days": 28},
+    "degraded_reads": {"outage_ms": 600000, "failures": 3},
+    "permanent_errors_not_retried": {"gateway_retries": 0, "other_retries": 1},
+    "rate_falls_under_overload": {"burst": 10, "gap_ms": 50},
+    "retries_bounded": {"loop_gap_ms": 1000},
+    "retries_freshly_signed": {"same_second_ms": 2000, "same_timestamp_ms": 30000},
+    "retries_jittered": {
+        "repeats": 8,
+        "shortest_ms": 50,
+        "tolerance_ms": 3,
+        "tolerance_percent": 2,
+    },
+    "retries_spaced": {"mean_gap_ms": 50, "shortest_gap_ms": 2},
+    "retry_after_honoured": {"early_ms": 50, "in_flight_ms": 1000},
+    "token_pair_kept": {"settle_ms": 60000, "expiry_tolerance_s": 86400},
+    "token_refreshed_once": {
+        "ahead_ms": 86400000,
+        "young_ms": 43200000,
+        "storm_window_ms": 60000,
+        "dead_calls": 3,
+        "refused_actions": 3,
+    },
+}
+
+
+def test_what_an_oracle_lets_pass_unless_a_scenario_says_else() -> None:
+    """A threshold that moves changes what passes everywhere: it is moved here as well."""
+    assert {name: dict(each.options) for name, each in ORACLES.items() if each.options} == (
+        THRESHOLDS
+    )

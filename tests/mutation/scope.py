@@ -1,0 +1,55 @@
+"""What is mutated, and by which tests a mutant has to be noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.mutation.mutants import Mutant, mutants_of
+
+__all__ = [
+    "FAMILIES",
+    "PACKAGE",
+    "ROOT",
+    "SKIPPED",
+    "all_mutants",
+    "family_of",
+    "modules",
+    "tests_of",
+]
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "harness" / "tts_chaos"
+FAMILIES = ("oracles", "engine", "diagnosis")
+"""Packages in scope; a mutant has to be noticed by the unit tests that stand beside its package."""
+SKIPPED = frozenset({"test_judging_costs_about_the_same_per_record_however_long_the_history"})
+"""Tests that measure time: a busy machine would kill any mutant."""
+ENGINE = ("capabilities", "causes", "effects", "fitness", "judgement", "searching", "verification")
+"""Modules of the engine that judge, or decide what is judged."""
+
+
+def tests_of(family: str) -> Path:
+    """Return the folder of the tests that mirrors a package."""
+    return ROOT / "tests" / "unit" / family
+
+
+def modules() -> dict[str, Path]:
+    """Return the file of each module in scope, by its dotted name."""
+    files = [
+        *sorted((PACKAGE / "oracles").glob("*.py")),
+        *(PACKAGE / "engine" / f"{name}.py" for name in ENGINE),
+        *sorted((PACKAGE / "diagnosis").glob("*.py")),
+    ]
+    return {f"tts_chaos.{f.parent.name}.{f.stem}": f for f in files if f.stem != "__init__"}
+
+
+def family_of(mutant: Mutant) -> str:
+    """Return the package a mutant is in."""
+    return mutant.module.split(".")[1]
+
+
+def all_mutants(names: set[str] | None = None) -> Iterator[Mutant]:
+    """Yield the mutants of the modules in scope, or of those with these short names."""
+    for module, file in modules().items():
+        if names is None or file.stem in names:
+            yield from mutants_of(module, file)
