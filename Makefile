@@ -128,6 +128,10 @@ prove-twin-memory: $(READY) ## The served twin's memory stays flat over a millio
 prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty folder
 	@$(BIN)/python -m tests.proofs.prove_new_user
 
+.PHONY: prove-plan
+prove-plan: $(READY) ## A plan of a real run and a real load; every number is traced to its history
+	@$(BIN)/python -m tests.proofs.prove_plan
+
 .PHONY: prove-backlog
 prove-backlog: $(READY) ## Every known pitfall, defect and fact is covered, or says why not
 	@$(BIN)/python -m tests.proofs.prove_backlog

@@ -7,6 +7,7 @@
     │   ├── ContractError          a contract file; carries path and key
     │   ├── IntegrationFileError   the configuration of an integration; carries path and key
     │   ├── PolicyError            the policy or matrix of the gate; carries path and key
+    │   ├── PlanError              settings or evidence of a contingency plan; carries path and key
     │   ├── RecordError            a sealed record of a run; carries path and key
     │   └── FaultNotSupportedError the chosen world has no mechanism for a fault
     ├── ProtocolError              the API's grammar was violated
@@ -81,6 +82,10 @@ class IntegrationFileError(_FileError):
 
 class PolicyError(_FileError):
     """The policy of the gate, or the matrix it keeps, is wrong."""
+
+
+class PlanError(_FileError):
+    """The settings of a contingency plan, or what it is to rest on, are wrong."""
 
 
 class RecordError(_FileError):

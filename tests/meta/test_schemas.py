@@ -11,11 +11,13 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from tests.support.plan_evidence import EVERYTHING, FULL_SETTINGS, write_report
 from tests.support.report_documents import report_of, run_row
 from tests.unit.load import test_settings as of_load
 from tests.unit.scenarios import test_scenario_mistakes as of_scenarios
 from tests.unit.subjects.external import test_loader as of_programs
 
+from tts_chaos.cli.main import main
 from tts_chaos.cli.schema import SCHEMAS, schema_text
 from tts_chaos.errors import PolicyError
 from tts_chaos.reporting.gate.policy import load_policy
@@ -238,11 +240,27 @@ def _undescribed(schema: Any, path: str = "$") -> Iterator[str]:
             yield from _undescribed(each, f"{path}.{key}")
 
 
-@pytest.mark.parametrize("name", ["config", "policy", "scenario"])
+@pytest.mark.parametrize("name", ["config", "plan-settings", "policy", "scenario"])
 def test_keys_say_what_they_mean(name: str) -> None:
     found = list(_undescribed(json.loads(schema_text(name))))
 
     assert found == []
+
+
+# -- the contingency plan -------------------------------------------------------------------------
+
+
+def test_a_plan_is_valid_and_its_schema_refuses_another_word(tmp_path: Path) -> None:
+    write_report(tmp_path / "out", EVERYTHING[:1])
+    settings = tmp_path / "tts-plan.toml"
+    settings.write_text(FULL_SETTINGS)
+    assert main(["plan", str(tmp_path / "out"), "--config", str(settings)]) == 21
+    plan = json.loads((tmp_path / "out/plan/plan.json").read_bytes())
+
+    assert list(_validator("plan").iter_errors(plan)) == []
+    assert not _validator("plan").is_valid({**plan, "word": "fine"})
+    assert _validator("plan-settings").is_valid(tomllib.loads(FULL_SETTINGS))
+    assert not _validator("plan-settings").is_valid({"team": {"led": {}}})
 
 
 # -- the policy -----------------------------------------------------------------------------------

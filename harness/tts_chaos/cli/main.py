@@ -25,6 +25,7 @@ SUBCOMMANDS = {
     "init": "tts_chaos.cli.init",
     "list": "tts_chaos.cli.list",
     "load": "tts_chaos.cli.load",
+    "plan": "tts_chaos.cli.plan",
     "record": "tts_chaos.cli.record",
     "replay": "tts_chaos.cli.replay",
     "report": "tts_chaos.cli.report",

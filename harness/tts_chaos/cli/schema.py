@@ -13,10 +13,16 @@ from typing import Any
 
 import msgspec
 
-from tts_chaos.cli.schemas.project import config_schema, policy_schema, pyproject_schema
+from tts_chaos.cli.schemas.project import (
+    config_schema,
+    plan_schema,
+    policy_schema,
+    pyproject_schema,
+)
 from tts_chaos.cli.schemas.scenario import scenario_schema
 from tts_chaos.errors import UsageError
 from tts_chaos.reporting.document_shape import ReportShape
+from tts_chaos.reporting.plan.model import Plan
 
 __all__ = ["SCHEMAS", "add_arguments", "run", "schema_text", "write_schemas"]
 
@@ -25,8 +31,14 @@ def _report_schema() -> dict[str, Any]:
     return msgspec.json.schema(ReportShape)
 
 
+def _plan_schema() -> dict[str, Any]:
+    return msgspec.json.schema(Plan)
+
+
 SCHEMAS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "config": (config_schema, "The configuration of an integration: tts-chaos.toml"),
+    "plan": (_plan_schema, "What tts-chaos plan writes as plan.json"),
+    "plan-settings": (plan_schema, "The settings of a contingency plan: tts-plan.toml"),
     "policy": (policy_schema, "The policy of the gate: tts-gate.toml"),
     "pyproject": (pyproject_schema, "What pyproject.toml may say of tts-chaos"),
     "report": (_report_schema, "What --tts-report writes as report.json"),

@@ -20,12 +20,13 @@ __all__ = ["render_page", "safe_json"]
 FOLDER = Path(__file__).parent / "pages"
 
 
-def render_page(template: str, data: Any, **values: Any) -> str:
+def render_page(template: str, data: Any, *, with_charts: bool = True, **values: Any) -> str:
     """Return the page that `template` makes.
 
     Args:
         template: File name in the folder `pages`.
         data: What the page's script reads; anything msgspec can write as JSON.
+        with_charts: Whether the chart library is written into it.
         values: What the template itself names; escaped where it is written.
 
     Raises:
@@ -50,7 +51,7 @@ def render_page(template: str, data: Any, **values: Any) -> str:
     return environment.get_template(template).render(
         **values,
         data=trusted(safe_json(data)),
-        charts=trusted(_no_end_tag(chart_library())),
+        charts=trusted(_no_end_tag(chart_library()) if with_charts else ""),
         raw=_raw_files(trusted),
     )
 

@@ -36,7 +36,12 @@ def test_bash_completes_subcommands_options_and_choices(
 
     assert _complete(script, "tts-chaos", "ga") == ["gate"]
     assert _complete(script, "tts-chaos", "gate", "--m") == ["--matrix", "--may"]
-    assert _complete(script, "tts-chaos", "schema", "p") == ["policy", "pyproject"]
+    assert _complete(script, "tts-chaos", "schema", "p") == [
+        "plan",
+        "plan-settings",
+        "policy",
+        "pyproject",
+    ]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

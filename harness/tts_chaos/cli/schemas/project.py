@@ -9,9 +9,10 @@ from tts_chaos.cli.schemas.structs import Schema, described, struct_schema
 from tts_chaos.ini_keys import INI_KEYS
 from tts_chaos.probing.configuration import KEYS as DOCTOR_KEYS
 from tts_chaos.reporting.gate.policy import Policy
+from tts_chaos.reporting.plan.settings import PlanSettings
 from tts_chaos.subjects.external.loader import TABLES
 
-__all__ = ["config_schema", "policy_schema", "pyproject_schema"]
+__all__ = ["config_schema", "plan_schema", "policy_schema", "pyproject_schema"]
 
 _INI_TYPES: dict[str, Schema] = {
     "string": {"type": "string"},
@@ -25,6 +26,11 @@ _INI_TYPES: dict[str, Schema] = {
 def policy_schema() -> Schema:
     """Return the schema of `tts-gate.toml`."""
     return struct_schema(Policy)
+
+
+def plan_schema() -> Schema:
+    """Return the schema of `tts-plan.toml`."""
+    return struct_schema(PlanSettings)
 
 
 def config_schema() -> Schema:
@@ -62,6 +68,7 @@ def _tables() -> Schema:
         "doctor": _doctor(),
         "load": load_schema(),
         "gate": policy_schema(),
+        "plan": plan_schema(),
     }
     return {
         "type": "object",

@@ -6,16 +6,15 @@ Reading is strict: a key that nobody reads would be a demand that nobody makes.
 from __future__ import annotations
 
 import datetime
-import tomllib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import PolicyError
 from tts_chaos.faults.catalogue import FAULTS
+from tts_chaos.reporting.settings_file import SettingsFile
 from tts_chaos.scenarios.shape import Place, convert
 from tts_chaos.typing import ACTIONS, OBSERVATIONS
 
@@ -23,7 +22,6 @@ __all__ = ["OWN_FILE", "Accepted", "Assumed", "Coverage", "MustPass", "Objective
            "find_policy", "load_policy"]  # fmt: skip
 
 OWN_FILE = "tts-gate.toml"
-SHARED = (("tts-chaos.toml", ("gate",)), ("pyproject.toml", ("tool", "tts_chaos", "gate")))
 
 Words = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -127,9 +125,7 @@ class Policy(_Strict, frozen=True, kw_only=True):
     accepted: tuple[Accepted, ...] = ()
 
 
-class _PolicyPlace(Place):
-    def error(self, problem: str) -> PolicyError:
-        return PolicyError(problem, path=self.path, key=self.key)
+_FILE = SettingsFile(own=OWN_FILE, table="gate", noun="a policy", error=PolicyError)
 
 
 def find_policy(folder: Path) -> Path | None:
@@ -138,13 +134,7 @@ def find_policy(folder: Path) -> Path | None:
     Raises:
         PolicyError: If two do, or one cannot be read.
     """
-    own = folder / OWN_FILE
-    found = [own] if own.is_file() else []
-    found += [folder / name for name, keys in SHARED if _table(folder / name, keys) is not None]
-    if len(found) > 1:
-        names = " and ".join(file.name for file in found)
-        raise PolicyError(f"two files hold a policy, {names}; keep one", path=str(folder))
-    return found[0] if found else None
+    return _FILE.find(folder)
 
 
 def load_policy(file: Path) -> Policy:
@@ -153,32 +143,16 @@ def load_policy(file: Path) -> Policy:
     Raises:
         PolicyError: Naming file and key, what was expected, and the nearest valid word.
     """
-    keys: tuple[str, ...] = next((keys for name, keys in SHARED if name == file.name), ())
-    if not file.is_file():
-        raise PolicyError("there is no such file", path=str(file))
-    table = _table(file, keys)
-    place = _PolicyPlace(str(file), ".".join(keys) or "$")
-    if table is None:
-        raise place.error("expected a table of that name, found none")
-    if not isinstance(table, Mapping):
-        raise place.error(f"expected a table, got {table!r}")
+    table, place = _FILE.read(file)
     # Members of lists are read one by one, so that an error names the one that is wrong.
     plain = {key: value for key, value in table.items() if key not in ("objectives", "accepted")}
     policy = msgspec.structs.replace(
         convert(plain, Policy, place),
-        objectives=tuple(_each(table, "objectives", Objective, place)),
-        accepted=tuple(_each(table, "accepted", Accepted, place)),
+        objectives=tuple(_FILE.rows(table, "objectives", Objective, place)),
+        accepted=tuple(_FILE.rows(table, "accepted", Accepted, place)),
     )
     _check_words(policy, place)
     return policy
-
-
-def _each(table: Mapping[str, Any], key: str, kind: type[Any], place: Place) -> Iterator[Any]:
-    rows = table.get(key, [])
-    if not isinstance(rows, list):
-        raise place.at(key).error(f"expected a list of tables, [[{key}]], got {rows!r}")
-    for number, row in enumerate(rows):
-        yield convert(row, kind, place.at(key).at(number))
 
 
 def _check_words(policy: Policy, place: Place) -> None:
@@ -199,18 +173,3 @@ def _check_words(policy: Policy, place: Place) -> None:
             .at("faults")
             .error(f"the catalogue has {len(FAULTS)} faults, got {policy.coverage.faults}")
         )
-
-
-def _table(file: Path, keys: tuple[str, ...]) -> Any:
-    """Return the table under `keys`, the whole file without; None where it is not there."""
-    try:
-        document: Any = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise PolicyError(f"cannot be read: {error.strerror or error}", path=str(file)) from None
-    except ValueError as error:
-        raise PolicyError(f"no valid TOML: {error}", path=str(file)) from None
-    for key in keys:
-        document = document.get(key) if isinstance(document, Mapping) else None
-    return document

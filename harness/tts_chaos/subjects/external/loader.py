@@ -59,6 +59,7 @@ TABLES = {
     "doctor": "What `tts-chaos doctor` looks at.",
     "load": "What `tts-chaos load` sends, and what must hold.",
     "gate": "What a release has to fulfil: the policy of `--tts-gate`.",
+    "plan": "What `tts-chaos plan` cannot measure: people, rates, objectives.",
 }
 """Tables of the file, and what each is for."""
 READY_WITHIN_MOST_S = 600
