@@ -90,7 +90,11 @@ class Generator:
 
     def now_s(self) -> float:
         """Return seconds since the begin of the plan, negative before it."""
-        return time.perf_counter() - self.begun_s if self.begun_s is not None else -_LEAD_S
+        return self.since_begin(time.perf_counter())
+
+    def since_begin(self, at_s: float) -> float:
+        """Return the same for an instant by `time.perf_counter`."""
+        return at_s - self.begun_s if self.begun_s is not None else -_LEAD_S
 
     def wait_until(self, due_s: float) -> None:
         """Let the last moment pass; others go on meanwhile."""

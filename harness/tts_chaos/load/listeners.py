@@ -219,17 +219,10 @@ def _on_init(environment: Any, **_: Any) -> None:
     add.test_start.add_listener(lambda **_: process.begin())
     add.spawning_complete.add_listener(lambda **_: process.spawned())
     add.quitting.add_listener(lambda **_: process.end())
-    add.request.add_listener(_note_problem)
     add.user_error.add_listener(lambda exception, **_: process.note_error(exception))
     add.report_to_master.add_listener(lambda data, **_: process.report(data))
     add.worker_report.add_listener(lambda data, **_: process.receive(data))
     gevent.spawn(_look_after_workers, process)
-
-
-def _note_problem(context: dict[str, Any], exception: Exception | None, **_: Any) -> None:
-    user = context.get("tts_user")
-    if user is not None:
-        user.problem = exception
 
 
 def _look_after_workers(process: _Process) -> None:

@@ -17,7 +17,7 @@ from hdrh.histogram import HdrHistogram
 from tts_chaos.load.budgets import ALL, ERRORS, Budget
 from tts_chaos.load.histograms import FIGURES, LONGEST_MICROS
 from tts_chaos.load.plan import AREAS, Plan
-from tts_chaos.load.results import BEGIN_FILE
+from tts_chaos.load.results import BEGIN_FILE, is_fit_so_far
 from tts_chaos.load.samples import ROW, Sample, area_of, unpack
 
 __all__ = ["Live"]
@@ -76,7 +76,10 @@ class Live:
         for sample in unpack(data):
             self._take(sample)
         if self._aborts:
-            self.hopeless = self._why_hopeless()
+            reason = self._why_hopeless()
+            # An end while the generator is not fit to judge would leave nothing that can be told.
+            is_told = bool(reason) and is_fit_so_far(self._plan, folder, self._budgets)
+            self.hopeless = reason if is_told else ""
         if self._told is not None and time.monotonic() - self._said_at >= _EVERY_S:
             self._told(self._line(faults))
         return self.now_s

@@ -19,9 +19,8 @@ from tts_chaos.load.samples import Sample, area_of, read_samples
 from tts_chaos.load.verdicts import UNFIT, Call, Judged, judge, missing_by_area
 
 __all__ = [
-    "AfterPeak", "FaultBand", "JudgedOracle", "Measured", "Result", "Second", "load_result",
-    "measure",
-    "result_of", "verdict_of", "write_result",
+    "AfterPeak", "FaultBand", "JudgedOracle", "Measured", "Result", "Second", "is_fit_so_far",
+    "load_result", "measure", "result_of", "verdict_of", "write_result",
 ]  # fmt: skip
 
 FORMAT = 1
@@ -187,6 +186,13 @@ def measure(folder: Path) -> Measured:
         events=tuple(events),
         began_unix_s=began.get("begin_unix_s"),
     )
+
+
+def is_fit_so_far(plan: Plan, folder: Path, budgets: Sequence[Budget]) -> bool:
+    """Whether what a generator recorded so far could be judged."""
+    measured = measure(folder)
+    samples = [sample for sample in measured.samples if plan.is_judged(sample.due_s)]
+    return _health_of(plan, samples, measured, budgets).is_fit
 
 
 def result_of(

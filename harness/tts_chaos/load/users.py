@@ -13,22 +13,16 @@ import re
 import time
 from typing import Any, ClassVar
 
-import geventhttpclient.client
 from locust import FastHttpUser, task
+from locust.exception import CatchResponseError
 
+from tts_chaos.load.caller import Answer, Caller
 from tts_chaos.load.generator import Generator
 from tts_chaos.load.plan import RESTOCK, Operation, Target
 from tts_chaos.load.samples import area_of
 from tts_chaos.wire.signing import sign_v2
 
 __all__ = ["CheckoutUser", "InventoryUser", "OrderUser", "ShopUser"]
-
-# The client repeats a GET whose connection broke, and says nothing: that would hide what happened.
-geventhttpclient.client.IDEMPOTENT_METHODS = frozenset()
-
-_KEEP_ALIVE_S = 3.0
-"""A connection that rested longer is not used again: the other side may be about to close it (Node
-does after 5 seconds), and a request lost that way says nothing about the integration."""
 
 _FIRST_ERROR = 400
 _SUCCESS = re.compile(rb'"code"\s*:\s*0\b')
@@ -58,8 +52,7 @@ class ShopUser(FastHttpUser):
         self._due_s: float | None = None
         self._was_free = True
         self._made = 0
-        self._used_s = 0.0
-        self.problem: Exception | None = None
+        self._caller = Caller(self.target.base_url, self.target.timeout_s)
 
     def on_start(self) -> None:
         """Count in."""
@@ -68,6 +61,7 @@ class ShopUser(FastHttpUser):
     def on_stop(self) -> None:
         """Count out."""
         self.generator.count_users(-1)
+        self._caller.close()
 
     def wait_time(self) -> float:
         """Take the next ticket; returns how long to wait for its instant."""
@@ -79,7 +73,7 @@ class ShopUser(FastHttpUser):
         self._due_s, self._was_free = due_s, left_s > 0
         return max(0.0, left_s - self.generator.early_s)
 
-    def do(self, operation: str, **values: str) -> Any:
+    def do(self, operation: str, **values: str) -> Answer | None:
         """Make one request where a ticket is due; returns its answer, None where none was made.
 
         An operation that the target does not offer is replaced by one of its area.
@@ -90,30 +84,42 @@ class ShopUser(FastHttpUser):
         name, call = self._offered(operation)
         if call is None:
             return None
-        method, url, body, headers = self._render(call, values)
+        method, path, body, headers = self._render(call, values)
         self.generator.wait_until(due_s)
-        late_s = self.generator.now_s() - due_s
-        self.problem = None
-        if self.generator.now_s() - self._used_s > _KEEP_ALIVE_S:
-            self.client.client.clientpool.close()
-        answer = self.client.request(
-            method, url, name=name, data=body, headers=headers, context={"tts_user": self}
-        )
-        self._used_s = self.generator.now_s()
+        answer = self._caller.call(method, path, body, headers)
+        late_s = self.generator.since_begin(answer.began_s) - due_s
         self.generator.record(
             name,
             self._outcome(answer),
             due_s=due_s,
             # Where all were busy, it is the integration that kept them.
             late_s=max(late_s, 0.0) if self._was_free else -late_s,
-            ended_s=self._used_s,
+            ended_s=self.generator.since_begin(answer.ended_s),
         )
+        self._tell_locust(method, name, path, answer)
         return answer
 
-    def _outcome(self, answer: Any) -> str:
-        status = answer.status_code
-        # Locust tells of an answer that broke off by its event alone.
-        if not status or (self.problem is not None and status < _FIRST_ERROR):
+    def _tell_locust(self, method: str, name: str, path: str, answer: Answer) -> None:
+        """Let Locust's own tables have it too."""
+        problem = answer.problem
+        if problem is None and answer.status >= _FIRST_ERROR:
+            problem = CatchResponseError(f"HTTP status {answer.status}")
+        took_s = answer.ended_s - answer.began_s
+        self.environment.events.request.fire(
+            request_type=method,
+            name=name,
+            response_time=took_s * 1000,
+            response_length=len(answer.content),
+            response=answer,
+            context={},
+            exception=problem,
+            start_time=time.time() - took_s,
+            url=path,
+        )
+
+    def _outcome(self, answer: Answer) -> str:
+        status = answer.status
+        if not status:
             return "no_answer"
         if status >= 500:
             return "failed"

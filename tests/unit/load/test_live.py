@@ -23,10 +23,12 @@ PLAN = Plan(
 )
 
 
-def _folder(path: Path, *, slow: int, quick: int) -> Path:
+def _folder(path: Path, *, slow: int, quick: int, still_ms: float = 0.0) -> Path:
     rows = [pack("checkout.quote", "ok", 0, 0.0, 1.0, 0.9)] * slow
     rows += [pack("checkout.quote", "ok", 0, 0.0, 1.0, 0.1)] * quick
     (path / "samples.bin").write_bytes(b"".join(rows))
+    watch = {"worker": 0, "at_s": 1.0, "cpu_ratio": 0.1, "stills_ms": [still_ms]}
+    (path / "generator.jsonl").write_text(json.dumps({"watch": watch}) + "\n", encoding="utf-8")
     begin = json.dumps({"begin_unix_s": time.time() - 5})
     (path / "begin.json").write_text(begin, encoding="utf-8")
     return path
@@ -55,6 +57,13 @@ def test_it_is_hopeless_once_even_perfection_cannot_mend_it(
     live.look(_folder(tmp_path, slow=slow, quick=100), ())
 
     assert bool(live.hopeless) is is_hopeless
+
+
+def test_it_goes_on_while_the_generator_could_not_be_believed(tmp_path: Path) -> None:
+    live = Live(PLAN, [P95], None)
+    live.look(_folder(tmp_path, slow=900, quick=0, still_ms=200.0), ())
+
+    assert live.hopeless == ""
 
 
 def test_hopeless_cases_can_be_let_go_on(tmp_path: Path) -> None:
