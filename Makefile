@@ -196,6 +196,10 @@ prove-startup: $(READY) ## Collecting scenarios beside an empty run, and the pag
 prove-gate: $(READY) ## A gate that passes, blocks, expires, and one that cannot be read
 	@$(BIN)/python -m tests.proofs.prove_gate
 
+.PHONY: prove-docs
+prove-docs: $(READY) ## Every code block of every page works as written, or says why it is not run
+	@$(BIN)/python -m tests.proofs.prove_docs $(PAGES)
+
 .PHONY: bench
 bench: $(READY) ## Measure virtual time, its seams and the fault proxy, as ratios within one run
 	@$(BIN)/python tests/bench/bench_virtual_time.py

@@ -63,7 +63,7 @@ def test_every_option_of_a_job_exists(file: Path, pytestconfig: pytest.Config) -
 
 def test_the_policy_of_the_chapter_can_be_read(tmp_path: Path) -> None:
     chapter = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
-    shown = re.search(r"<!-- policy -->\n```toml\n(.*?)```", chapter, re.DOTALL)
+    shown = re.search(r"<!-- schema: policy -->\n```toml\n(.*?)```", chapter, re.DOTALL)
     assert shown is not None
     file = tmp_path / "tts-gate.toml"
     file.write_text(shown[1], encoding="utf-8")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -23,7 +21,6 @@ pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "tts_chaos.cli.main", "serve"]
 GUIDE = Path(__file__).parents[3] / "docs" / "serve.md"
-BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 Serve = Callable[..., tuple["subprocess.Popen[str]", dict[str, Any]]]
 
@@ -157,26 +154,6 @@ def test_the_version_is_that_of_the_package() -> None:
 
 
 # -- the guide ------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not shutil.which("curl"), reason="the guide's examples use curl")
-def test_the_examples_of_the_guide_do_what_it_says(serve: Serve) -> None:
-    (start, _), *examples = BLOCK.findall(GUIDE.read_text())
-    *command, control_option, documented = start.split()
-    _, ready = serve()
-    control = ready["control_url"].rpartition(":")[2]
-
-    assert (command[:2], control_option) == (["tts-chaos", "serve"], "--control-port")
-    for script, expected in examples:
-        shown = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script.replace(documented, control)],
-            capture_output=True,
-            text=True,
-            env={"PATH": os.environ["PATH"], "no_proxy": "*"},
-        )
-        assert shown.returncode == 0, (script, shown.stdout, shown.stderr)
-        if expected:
-            assert json.loads(shown.stdout) == json.loads(expected), script
 
 
 def test_the_guide_names_every_option() -> None:
