@@ -168,6 +168,10 @@ prove-load-speed: $(READY) ## Requests per second and core beside plain Locust, 
 prove-load-distributed: $(READY) ## Master and two workers give the sum of their records; one dies
 	@$(BIN)/python -m tests.proofs.prove_load_distributed
 
+.PHONY: prove-load-machines
+prove-load-machines: $(READY) ## Load from three machines, in networks of their own; one is lost
+	@$(BIN)/python -m tests.proofs.prove_load_machines
+
 .PHONY: prove-flash-sale
 prove-flash-sale: $(READY) ## A retry storm that steady load does not show is found by flash-sale
 	@$(BIN)/python -m tests.proofs.prove_flash_sale

@@ -6,8 +6,10 @@ may be green because it broke.
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from tts_chaos.load.shape import PlanShape
 __all__ = ["install"]
 
 _FLUSH_S = 0.5
+_BEGIN_LIMIT_S = 60.0
+"""From the order to begin to when all users are there; a worker lost meanwhile never says so."""
 _NOWHERE = Target(base_url="", operations={})
 
 
@@ -38,6 +42,7 @@ class _Process:
         self.files: RecordFiles | None = None
         self.is_plain = False
         self._is_asked_to_stop = False
+        self._ordered_s = math.inf
         self.dead: set[str] = set()
 
     @property
@@ -74,6 +79,7 @@ class _Process:
         """Make the generator: users ask for it when they are made."""
         options = self.environment.parsed_options
         runner = self.environment.runner
+        self._ordered_s = time.monotonic()
         if self.is_master:
             options.tts_turns = sorted(
                 runner.get_worker_index(node.id) for node in runner.clients.ready
@@ -117,13 +123,22 @@ class _Process:
             return True
         generator, plan = self.generator, self.plan
         if generator is None or generator.begun_s is None:
-            return False
+            return self._never_begins()
         left_s = plan.duration_s - generator.now_s()
         if left_s > 0:
             return False
         due = sum(plan.arrivals(area).count for area in plan.shares)
         received = self.files.received if self.files is not None else 0
         return received >= due or left_s < -(plan.target.timeout_s + 5)
+
+    def _never_begins(self) -> bool:
+        if time.monotonic() - self._ordered_s < _BEGIN_LIMIT_S:
+            return False
+        if self.files is not None:
+            self.files.note(
+                kind="user_error", problem=f"not all users were there within {_BEGIN_LIMIT_S:g} s"
+            )
+        return True
 
     def end(self) -> None:
         """Write what is left."""
@@ -148,11 +163,13 @@ class _Process:
         """Send to the master what was recorded."""
         if self.generator is not None and self.is_worker:
             data["tts"] = report = self.generator.take_report()
+            # A worker's own copy, on its own machine: what a master that dies does not lose.
             folder = Path(self.plan.results)
-            if folder.is_dir():
-                # A worker's own copy, on its own machine: what a master that dies does not lose.
-                with (folder / f"worker-{self.generator.worker}.rows").open("ab") as own:
-                    own.write(report["rows"])
+            if not folder.is_dir():
+                folder = Path(self.environment.parsed_options.tts_results)
+                folder.mkdir(parents=True, exist_ok=True)
+            with (folder / f"worker-{self.generator.worker}.rows").open("ab") as own:
+                own.write(report["rows"])
 
     def receive(self, data: dict[str, Any]) -> None:
         """Take a worker's report in."""

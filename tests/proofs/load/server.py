@@ -1,6 +1,6 @@
 """A fake integration whose latency is known: one process, one loop, answers by timers.
 
-    python -m tests.proofs.load.server MODE
+    python -m tests.proofs.load.server MODE [PORT [ADDRESS]]
 
 It prints its port, answers every request with 200 and `{}`, and how late, the mode says:
 
@@ -198,18 +198,18 @@ def _length(head: bytes) -> int:
     return 0
 
 
-async def _serve(mode: str, port: int) -> None:
+async def _serve(mode: str, port: int, address: str) -> None:
     _Connection.behaviour = MODES[mode]()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Connection, "127.0.0.1", port, backlog=1024)
+    server = await loop.create_server(_Connection, address, port, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-def main(mode: str, port: int = 0) -> None:
+def main(mode: str, port: int = 0, address: str = "127.0.0.1") -> None:
     """Serve until killed."""
-    asyncio.run(_serve(mode, port))
+    asyncio.run(_serve(mode, port, address))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    main(sys.argv[1], int((sys.argv[2:3] or ["0"])[0]), *sys.argv[3:4])
