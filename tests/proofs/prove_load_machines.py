@@ -64,7 +64,8 @@ def play(mark: str, folder: Path, *, pull: bool = False) -> tuple[dict[str, Any]
     server = ["-m", "tests.proofs.load.server", "quick", str(PORT), address]
     locust = ["-m", "locust", "-f", str(ROOT / "locustfile.py")]
     master = [
-        "--master", "--expect-workers", "2", "--expect-workers-max-wait", "60", "--headless", "--host", f"http://{address}:{PORT}",
+        "--master", "--expect-workers", "2", "--expect-workers-max-wait", "60", "--headless",
+        "--host", f"http://{address}:{PORT}",
         "--tts-skus", "1,2,3", "--tts-profile", PROFILE, "--only-summary",
     ]  # fmt: skip
     with contextlib.ExitStack() as stack:
