@@ -8,6 +8,9 @@ Every method of `Integration` is optional; each one present is a capability. Sha
     optionally shop_id, seller_sku in lines, buyer_email, create_time (Unix seconds).
 `stock()` → mapping from SKU id to the sellable quantity the integration believes in.
 `shipments()` → list of {order_id, package_id?, tracking_number?}.
+`refunds()` → list of {order_id, amount (str or Decimal), currency}: money it believes given back,
+    one entry per refund, for cancelled orders too; optionally id (the platform's id of the return
+    or cancellation) and line_ids (the units it is for).
 `alerts()` → list of {cause, message, at?}; `cause` is one of the words of `faults.fault.CAUSES`.
 `tokens()` → {access_token, refresh_token, access_token_expires_at?} (labels replace the values).
 `health()` → {status: "ok" | "degraded" | "down", ...}.
@@ -42,6 +45,9 @@ ACTIONS: dict[str, str] = {
     "sync_orders": "fetch new and changed orders from the platform",
     "push_stock": "set sellable quantities: push_stock({sku_id: quantity})",
     "ship": "ship one order: ship(order_id)",
+    "cancel": "cancel one order before it is shipped: cancel(order_id)",
+    "refund": "give money back for a delivered order: refund(order_id, amount); amount is decimal "
+    'text, "" for all that is left, which grants the buyer\'s request where one is open',
     "deliver_webhook": "receive one webhook: deliver_webhook(headers, body) -> HTTP status",
     "quote_checkout": "price a basket: quote_checkout([{sku_id, quantity}])",
     "restart": "stop and start again from what was kept on disk",
@@ -54,6 +60,8 @@ ACTION_ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "sync_orders": (),
     "push_stock": ("changes",),
     "ship": ("order_id",),
+    "cancel": ("order_id",),
+    "refund": ("order_id", "amount"),
     "deliver_webhook": ("headers", "body"),
     "quote_checkout": ("lines",),
     "restart": (),
@@ -84,6 +92,8 @@ ACTION_REACH: dict[str, tuple[str, ...]] = {
     "sync_orders": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
     "push_stock": (*_ANYWHERE, "product", "logistics", "fbt", "order"),
     "ship": (*_ANYWHERE, "fulfillment", "logistics", "order", "return_refund"),
+    "cancel": (*_ANYWHERE, "return_refund", "order"),
+    "refund": (*_ANYWHERE, "return_refund", "order", "finance"),
     "deliver_webhook": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
     "quote_checkout": (*_ANYWHERE, "product", "promotion", "logistics"),
     "restart": (*_ANYWHERE, *_ALL_BUT_AUTHORISATION),
@@ -96,6 +106,7 @@ OBSERVATIONS: dict[str, str] = {
     "orders": "orders it believes in",
     "stock": "sellable quantity per SKU it believes in",
     "shipments": "orders it believes shipped",
+    "refunds": "money it believes given back, per order",
     "alerts": "alerts it has raised, each naming a cause",
     "tokens": "the token pair it holds",
     "health": "whether it works, works partly, or not",

@@ -25,6 +25,7 @@ from tests.quality.zoo.base import Connector
 from tests.quality.zoo.catalogue import ZOO, Make, Member
 from tests.quality.zoo.naming import HARMS, WORDS, names_defect
 from tests.quality.zoo.orders_broken import LivesOnWebhooks
+from tests.quality.zoo.refunds_form import RefundsConnector
 from tests.quality.zoo.requests_form import RequestsConnector
 from tests.quality.zoo.stock_broken import KeepsBooks, WritesFirst
 from tests.quality.zoo.webhook_first import WebhookFirst
@@ -41,16 +42,18 @@ def _is_like(member: Member, form: type) -> bool:
 
 
 SCENARIOS = sorted({member.scenario for member in ZOO})
+OF_ORDERS = [scenario for scenario in SCENARIOS if not scenario.startswith("refunds/")]
+"""What an integration without refunds can be judged by."""
 SHAPES_OF_ORDERS = ("auth/token-expired-401", "overload/rate-limited-429", "network/port-refused")
 OF_FORM = {
     form: sorted({member.scenario for member in ZOO if _is_like(member, form)})
-    for form in (AsyncConnector, WebhookFirst)
+    for form in (AsyncConnector, WebhookFirst, RefundsConnector)
 }
 """By form of an integration: the scenarios in which one of this form is shown to be broken."""
 
 CORRECT: list[tuple[Make, str]] = [
     *((make_reference, scenario) for scenario in SCENARIOS),
-    *((Connector, scenario) for scenario in SCENARIOS),
+    *((Connector, scenario) for scenario in OF_ORDERS),
     *((form, scenario) for form, scenarios in OF_FORM.items() for scenario in scenarios),
     *((RequestsConnector, scenario) for scenario in SHAPES_OF_ORDERS),
     (LivesOnWebhooks, "webhooks/while-the-api-is-down"),

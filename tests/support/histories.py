@@ -45,7 +45,7 @@ from tts_chaos.core.history import (
 from tts_chaos.core.verdict import Phase
 from tts_chaos.wire.message import API_HOST, AUTH_HOST
 
-__all__ = ["DAY_S", "START_S", "Story", "line", "order", "pair", "told"]
+__all__ = ["DAY_S", "START_S", "Story", "line", "order", "pair", "request", "told"]
 
 START_S = SIMULATED_EPOCH_MS // 1000
 DAY_S = 86_400
@@ -66,6 +66,22 @@ CALLS: dict[str, tuple[str, str, str]] = {
         "/fulfillment/202309/packages/ship",
     ),
     "cancel": ("return_refund.202309.cancel_order", "POST", "/return_refund/202309/cancellations"),
+    "refund": ("return_refund.202309.create_return", "POST", "/return_refund/202309/returns"),
+    "approve": (
+        "return_refund.202309.approve_return",
+        "POST",
+        "/return_refund/202309/returns/{}/approve",
+    ),
+    "returns": (
+        "return_refund.202309.search_returns",
+        "POST",
+        "/return_refund/202309/returns/search",
+    ),
+    "cancellations": (
+        "return_refund.202309.search_cancellations",
+        "POST",
+        "/return_refund/202309/cancellations/search",
+    ),
     "push": (
         "product.202309.update_inventory",
         "POST",
@@ -108,6 +124,24 @@ def order(id: str, status: str = "AWAITING_SHIPMENT", **fields: Any) -> dict[str
         "recipient_phone": "+440000000000",
         "lines": [line(f"{id}-1")],
         **fields,
+    }
+
+
+def request(
+    id: str = "R1", amount: str = "5.00", *, of: str = "1", role: str = "BUYER", status: str = ""
+) -> dict[str, Any]:
+    """Return a return as the platform's ledger has it; one that gives nothing still waits."""
+    waits = "RETURN_OR_REFUND_REQUEST_PENDING"
+    granted = "RETURN_OR_REFUND_REQUEST_SUCCESS"
+    return {
+        "id": id,
+        "order_id": of,
+        "status": status or (waits if amount == "0" else granted),
+        "type": "REFUND",
+        "role": role,
+        "line_ids": [f"{of}-1"],
+        "refund_amount": amount,
+        "currency": "GBP",
     }
 
 
@@ -297,12 +331,16 @@ class Story:
         stock: Mapping[str, int] | None = None,
         tokens: Mapping[str, Any] | None = None,
         shipments: Iterable[Mapping[str, str]] = (),
+        returns: Iterable[Mapping[str, Any]] = (),
+        cancellations: Iterable[Mapping[str, Any]] = (),
     ) -> Story:
         """Read the platform's ledger."""
         shop = {
             "orders": [dict(each) for each in orders],
             "stock": {s: {"available": n, "committed": 0} for s, n in (stock or {}).items()},
             "shipments": [dict(each) for each in shipments],
+            "returns": [dict(each) for each in returns],
+            "cancellations": [dict(each) for each in cancellations],
         }
         return self._add(Truth(ledger={"shops": {"shop-1": shop}, "tokens": dict(tokens or {})}))
 
@@ -315,9 +353,26 @@ class Story:
         }
         return self.committed("token.issued", str(number), after=after)
 
-    def committed(self, change: str, entity: str = "E1", *, after: Any = None) -> Story:
+    def committed(
+        self, change: str, entity: str = "E1", *, after: Any = None, call: int = 0
+    ) -> Story:
         """Change the platform's state."""
-        return self._add(Committed(change=change, entity=entity, shop="shop-1", after=after))
+        return self._add(
+            Committed(change=change, entity=entity, shop="shop-1", after=after, call=call)
+        )
+
+    def decided(self, about: str = "1", *, claims: str = "", status: int = 200) -> Story:
+        """Deliver a webhook about a return."""
+        state = claims or "RETURN_OR_REFUND_REQUEST_SUCCESS"
+        data = {"order_id": about, "return_id": "R1", "return_status": state}
+        sent = WebhookSent(
+            notification=f"R{len(self._records)}",
+            type=12,
+            shop="shop-1",
+            body=json.dumps({"type": 12, "data": data}),
+            status=status,
+        )
+        return self._add(sent)
 
     def webhook(
         self,

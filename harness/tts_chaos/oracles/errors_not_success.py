@@ -55,7 +55,7 @@ RULES = {
 STRICT = ("sync_orders",)
 """Actions whose success says that everything was read."""
 
-DEFERRABLE = ("push_stock", "ship", "flush", "deliver_webhook")
+DEFERRABLE = ("push_stock", "ship", "cancel", "refund", "flush", "deliver_webhook")
 """Actions that may accept work now and do it later."""
 
 _DONE = (

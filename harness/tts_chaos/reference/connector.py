@@ -29,6 +29,8 @@ from tts_chaos.reference.leases import Leases
 from tts_chaos.reference.order_sync import OrderSync
 from tts_chaos.reference.orders import OrderBook
 from tts_chaos.reference.pacing import Jitter, Pauses
+from tts_chaos.reference.refund_book import RefundBook
+from tts_chaos.reference.refunds import Refunds
 from tts_chaos.reference.settings import ReferenceSettings, Shop
 from tts_chaos.reference.shipping import Shipping
 from tts_chaos.reference.stock import Stock
@@ -126,13 +128,26 @@ class ReferenceIntegration:
             database=database,
             client=client,
             orders=self._orders,
-            book=self._book,
             leases=leases,
             journal=journal,
             jitter=jitter,
         )
+        self._refunds = Refunds(
+            client=client,
+            orders=self._orders,
+            book=RefundBook(database),
+            leases=leases,
+            alerts=alerts,
+            journal=journal,
+            jitter=jitter,
+        )
         self._inbox = Inbox(
-            database=database, vault=vault, orders=self._orders, alerts=alerts, journal=journal
+            database=database,
+            vault=vault,
+            orders=self._orders,
+            refunds=self._refunds,
+            alerts=alerts,
+            journal=journal,
         )
         self._catalogue = Catalogue(database=database, client=client)
         self._conversions = Conversions(database=database, book=self._book, alerts=alerts)
@@ -140,7 +155,7 @@ class ReferenceIntegration:
     # Actions
 
     def sync_orders(self) -> dict[str, int]:
-        """Fetch new and changed orders of all shops, work off the inbox, and read stock again.
+        """Fetch new and changed orders and refunds of all shops, work off the inbox, read stock.
 
         Returns:
             {changed}: how many orders are new or changed.
@@ -154,6 +169,7 @@ class ReferenceIntegration:
         for shop in self._settings.shops:
             try:
                 changed += self._orders.sync(shop)
+                self._refunds.sync(shop)
                 self._read_stock(shop)
             except CredentialsError as error:
                 errors.append(error)
@@ -216,6 +232,36 @@ class ReferenceIntegration:
             patience=self._settings.patience,
             tracking_number=tracking_number,
         )
+
+    def refund(self, order_id: str, amount: str = "") -> list[dict[str, Any]]:
+        """Give money back for a delivered order; returns what its buyer got back so far.
+
+        Args:
+            order_id: The order.
+            amount: Decimal text, in the order's currency; "" for everything that is left, which
+                grants the buyer's own request where one is open.
+
+        Raises:
+            NotRefundableError: If its state does not allow it.
+            UnknownOutcomeError: If it stayed unknown whether the money went back; asked again, the
+                same decision is taken up.
+            ConnectorError: If a call failed for good.
+        """
+        settings = self._settings
+        return self._refunds.refund(
+            str(order_id), str(amount), shops=settings.shops, patience=settings.patience
+        )
+
+    def cancel(self, order_id: str) -> list[dict[str, Any]]:
+        """Cancel an order that was not shipped; returns what its buyer got back.
+
+        Raises:
+            NotRefundableError: If its state does not allow it.
+            UnknownOutcomeError: If it stayed unknown whether the order is cancelled.
+            ConnectorError: If a call failed for good.
+        """
+        settings = self._settings
+        return self._refunds.cancel(str(order_id), shops=settings.shops, patience=settings.patience)
 
     def deliver_webhook(
         self, headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes | str
@@ -284,6 +330,10 @@ class ReferenceIntegration:
     def shipments(self) -> list[dict[str, str]]:
         """Return the confirmed shipments: {order_id, package_id, tracking_number}."""
         return self._shipping.all()
+
+    def refunds(self) -> list[dict[str, Any]]:
+        """Return what was given back: {order_id, id, amount, currency, line_ids, shop_id}."""
+        return self._refunds.all()
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts it raised: {cause, message, at, last_at, count, open}."""

@@ -64,6 +64,18 @@ _MIGRATIONS = (
         name TEXT PRIMARY KEY, holder TEXT NOT NULL, expires_at REAL NOT NULL);
     CREATE TABLE pauses (scope TEXT PRIMARY KEY, until REAL NOT NULL, cause TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE refunds (
+        shop_id TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, order_id TEXT NOT NULL,
+        state TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, line_ids TEXT NOT NULL,
+        update_time INTEGER NOT NULL, PRIMARY KEY (shop_id, kind, id)) WITHOUT ROWID;
+    CREATE TABLE refund_marks (
+        shop_id TEXT NOT NULL, kind TEXT NOT NULL, updated_to INTEGER NOT NULL,
+        PRIMARY KEY (shop_id, kind)) WITHOUT ROWID;
+    CREATE TABLE refund_wishes (
+        order_id TEXT NOT NULL, wish TEXT NOT NULL, key TEXT NOT NULL, known_ids TEXT NOT NULL,
+        PRIMARY KEY (order_id, wish)) WITHOUT ROWID;
+    """,
 )
 
 

@@ -8,6 +8,7 @@ ConnectorError
 ├── SyncIncompleteError      a run could not fetch everything; what it has is stored
 ├── PushPendingError         stock pushes still wait in the outbox
 ├── NotShippableError        the order's state does not allow shipping
+├── NotRefundableError       the order's state does not allow giving money back or cancelling
 └── PriceUnknownError        a basket holds a SKU without a known price
 """
 
@@ -18,6 +19,7 @@ __all__ = [
     "CallError",
     "ConnectorError",
     "CredentialsError",
+    "NotRefundableError",
     "NotShippableError",
     "PriceUnknownError",
     "PushPendingError",
@@ -117,6 +119,10 @@ class PushPendingError(ConnectorError):
 
 class NotShippableError(ConnectorError):
     """The order's state does not allow shipping."""
+
+
+class NotRefundableError(ConnectorError):
+    """The order's state does not allow giving money back, or cancelling it."""
 
 
 class PriceUnknownError(ConnectorError):

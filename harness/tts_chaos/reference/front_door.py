@@ -7,9 +7,12 @@
     GET  /orders?limit=50                                           ->  {"orders": [...]}
     GET  /export/orders                                             ->  [every order]
     GET  /export/shipments                                          ->  [every shipment]
+    GET  /export/refunds                                            ->  [every refund]
     GET  /health                                                    ->  {"status", ...}
     POST /sync                                                      ->  {"changed"}
     POST /orders/{order_id}/ship                                    ->  {"shipments": [...]}
+    POST /orders/{order_id}/refund {"amount"} or nothing            ->  {"refunds": [...]}
+    POST /orders/{order_id}/cancel                                  ->  {"refunds": [...]}
     POST /webhooks/tiktok      a webhook                            ->  200 or 401, empty
 
 Reads come from the database and are answered whether the platform can be reached or not. Errors are
@@ -29,6 +32,7 @@ from urllib.parse import parse_qs, urlsplit
 from tts_chaos.reference.connector import ReferenceIntegration
 from tts_chaos.reference.errors import (
     ConnectorError,
+    NotRefundableError,
     NotShippableError,
     PriceUnknownError,
     SettingsError,
@@ -45,8 +49,9 @@ _READS: dict[str, Callable[[ReferenceIntegration], Any]] = {
     "/inventory": ReferenceIntegration.stock,
     "/export/orders": ReferenceIntegration.orders,
     "/export/shipments": ReferenceIntegration.shipments,
+    "/export/refunds": ReferenceIntegration.refunds,
 }
-_SHIP = re.compile(r"/orders/(\d{1,30})/ship")
+_ORDER = re.compile(r"/orders/(\d{1,30})/(ship|refund|cancel)")
 
 
 class FrontDoor:
@@ -121,15 +126,15 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         path = urlsplit(self.path).path
-        ship = _SHIP.fullmatch(path)
+        order = _ORDER.fullmatch(path)
         if path == "/webhooks/tiktok":
             self._send(self.connector.deliver_webhook(self.headers.items(), body), None)
         elif path == "/checkout/quote":
             self._answer(lambda: self._quote(body))
         elif path == "/sync":
             self._answer(lambda: (200, self.connector.sync_orders()))
-        elif ship:
-            self._answer(lambda: (200, {"shipments": self.connector.ship(ship[1])}))
+        elif order:
+            self._answer(lambda: self._on_order(order[1], order[2], body))
         else:
             self._send(404, {"error": "there is nothing here", "cause": "endpoint"})
 
@@ -162,12 +167,23 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError):
             return 400, {"error": "expected lines of sku_id and quantity", "cause": "mapping"}
 
+    def _on_order(self, order_id: str, deed: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if deed == "ship":
+            return 200, {"shipments": self.connector.ship(order_id)}
+        if deed == "cancel":
+            return 200, {"refunds": self.connector.cancel(order_id)}
+        try:
+            amount = json.loads(body).get("amount") if body else ""
+        except (ValueError, AttributeError):
+            return 400, {"error": "expected an amount, or nothing", "cause": "mapping"}
+        return 200, {"refunds": self.connector.refund(order_id, str(amount or ""))}
+
     def _answer(self, work: Callable[[], tuple[int, Any]]) -> None:
         try:
             status, value = work()
         except PriceUnknownError as error:
             status, value = 404, {"error": str(error), "cause": error.cause}
-        except NotShippableError as error:
+        except (NotRefundableError, NotShippableError) as error:
             status, value = 409, {"error": str(error), "cause": error.cause}
         except ConnectorError as error:
             status, value = 503, {"error": str(error), "cause": error.cause}

@@ -80,6 +80,30 @@ class OrderSync:
             raise SyncIncompleteError(errors)
         return orders
 
+    def find(self, order_id: str, shops: Sequence[Shop]) -> tuple[Order, Shop] | None:
+        """Read the present state of an order, from its shop or, unknown as yet, from all.
+
+        Returns:
+            The order and its shop; None where there is no shop to look in.
+
+        Raises:
+            ConnectorError: If it could not be read, or is in none of the shops.
+        """
+        home = self._book.shop_of(order_id)
+        problem: ConnectorError | None = None
+        for shop in shops:
+            if home not in (None, shop.id):
+                continue
+            try:
+                return self.read(shop, [order_id])[0], shop
+            except CallError:
+                raise
+            except ConnectorError as error:
+                problem = error
+        if problem is not None:
+            raise problem
+        return None
+
     def _read_all(self, shop: Shop, since: int, errors: list[ConnectorError]) -> int:
         """Walk through all pages; walk again if the platform counts more than it shows."""
         changed = 0

@@ -24,7 +24,7 @@ from tts_chaos.reference.errors import (
 from tts_chaos.reference.journal import Journal
 from tts_chaos.reference.leases import Leases
 from tts_chaos.reference.order_sync import OrderSync
-from tts_chaos.reference.orders import Order, OrderBook
+from tts_chaos.reference.orders import Order
 from tts_chaos.reference.pacing import Jitter
 from tts_chaos.reference.settings import Patience, Shop
 
@@ -48,7 +48,6 @@ class Shipping:
         database: Database,
         client: ApiClient,
         orders: OrderSync,
-        book: OrderBook,
         leases: Leases,
         journal: Journal,
         jitter: Jitter,
@@ -56,7 +55,6 @@ class Shipping:
         self._database = database
         self._client = client
         self._orders = orders
-        self._book = book
         self._leases = leases
         self._journal = journal
         self._jitter = jitter
@@ -94,7 +92,10 @@ class Shipping:
         if not order_id.isascii() or not order_id.isdigit():
             raise NotShippableError(f"{order_id!r} is no order id", cause="mapping")
         with self._leases.hold(f"ship {order_id}"):
-            order, shop = self._find(order_id, shops)
+            found = self._orders.find(order_id, shops)
+            if found is None:
+                raise NotShippableError(f"order {order_id} is in none of the shops")
+            order, shop = found
             if order.status in _ALREADY_SHIPPED:
                 self._adopt(order, shop)
             else:
@@ -104,21 +105,6 @@ class Shipping:
                     self._ship(order, shop, package_id, patience, own)
                 self._orders.read(shop, [order_id])
         return [row for row in self.all() if row["order_id"] == order_id]
-
-    def _find(self, order_id: str, shops: Sequence[Shop]) -> tuple[Order, Shop]:
-        """Read the present state of an order, from its shop or, unknown as yet, from all."""
-        home = self._book.shop_of(order_id)
-        problem: ConnectorError | None = None
-        for shop in shops:
-            if home not in (None, shop.id):
-                continue
-            try:
-                return self._orders.read(shop, [order_id])[0], shop
-            except CallError:
-                raise
-            except ConnectorError as error:
-                problem = error
-        raise problem or NotShippableError(f"order {order_id} is in none of the shops")
 
     def _require_shippable(self, order: Order) -> None:
         if order.status not in _SHIPPABLE:

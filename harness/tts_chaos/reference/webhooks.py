@@ -21,7 +21,9 @@ from tts_chaos.reference.database import Database
 from tts_chaos.reference.errors import ConnectorError
 from tts_chaos.reference.journal import Journal
 from tts_chaos.reference.order_sync import OrderSync
-from tts_chaos.reference.settings import ReferenceSettings
+from tts_chaos.reference.refund_book import CANCELLATION, RETURN
+from tts_chaos.reference.refunds import CANCELLED, RETURNED, Refunds
+from tts_chaos.reference.settings import ReferenceSettings, Shop
 from tts_chaos.reference.signing import is_genuine_webhook
 from tts_chaos.reference.vault import Vault
 
@@ -35,6 +37,9 @@ _KINDS = 1_000_000
 _TRIES = 20
 _BATCH = 200
 _SUBJECT = "webhooks"
+_REQUESTS = {CANCELLED: CANCELLATION, RETURNED: RETURN}
+_HURRY_S = 0.8
+"""Who took longer over the order has no time for a second read before the answer is due."""
 
 
 class Inbox:
@@ -46,12 +51,14 @@ class Inbox:
         database: Database,
         vault: Vault,
         orders: OrderSync,
+        refunds: Refunds,
         alerts: Alerts,
         journal: Journal,
     ) -> None:
         self._database = database
         self._vault = vault
         self._orders = orders
+        self._refunds = refunds
         self._alerts = alerts
         self._journal = journal
 
@@ -113,17 +120,29 @@ class Inbox:
             self._close(id, "kept")
             return True
         try:
+            started = time.monotonic()
             orders = self._orders.read(shop, order_ids, in_a_hurry=in_a_hurry)
+            is_late = in_a_hurry and time.monotonic() - started > _HURRY_S
+            is_shown = not is_late and self._is_shown(shop, value, in_a_hurry=in_a_hurry)
         except ConnectorError as error:
             self._put_off(id, error.cause)
             return False
         told_at = _update_time(value)
-        if any(order.update_time < told_at for order in orders):
+        if not is_shown or any(order.update_time < told_at for order in orders):
             # The API does not show the change yet.
             self._put_off(id, "slowness")
             return False
         self._close(id, "done")
         return True
+
+    def _is_shown(self, shop: Shop, value: Mapping[str, Any], *, in_a_hurry: bool) -> bool:
+        """Read the request that an event tells of; whether the API shows it already."""
+        kind = _REQUESTS.get(_kind(value))
+        if kind is None:
+            return True
+        id = str(value["data"].get(kind.id) or "")
+        read = self._refunds.read(shop, kind, _order_ids(value), in_a_hurry=in_a_hurry)
+        return not id or any(request.id == id for request in read)
 
     def _put_off(self, id: str, cause: str) -> None:
         """Keep the event for later; polling finds the change in the end even where this does not.
@@ -166,12 +185,16 @@ def _parse(body: bytes) -> dict[str, Any]:
 def _read(body: bytes) -> tuple[str, int, str, dict[str, Any]]:
     """Return key, type, shop and content. Ids may come as numbers, and some types lack them."""
     value = _parse(body)
-    kind = value.get("type")
     shop_id = _storable(value.get("shop_id"))
     notification = _storable(value.get("tts_notification_id"))
     digest = hashlib.sha256(body).hexdigest()
     key = f"{shop_id} {notification}" if notification else f"{shop_id} {digest}"
-    return key, kind if isinstance(kind, int) and 0 <= kind < _KINDS else -1, shop_id, value
+    return key, _kind(value), shop_id, value
+
+
+def _kind(value: Mapping[str, Any]) -> int:
+    kind = value.get("type")
+    return kind if isinstance(kind, int) and 0 <= kind < _KINDS else -1
 
 
 def _storable(value: Any) -> str:

@@ -6,6 +6,7 @@ from tests.quality.zoo import (  # noqa: F401 - each module registers its member
     async_broken,
     discipline_broken,
     orders_broken,
+    refunds_broken,
     requests_broken,
     requests_form_broken,
     retries_broken,

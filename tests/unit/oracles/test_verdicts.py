@@ -7,6 +7,7 @@ from tests.support.oracle_cases import Case
 from tests.unit.oracles import (
     discipline_cases,
     order_cases,
+    refund_cases,
     run_cases,
     token_cases,
     webhook_cases,
@@ -25,6 +26,7 @@ CASES = [
     *run_cases.CASES,
     *webhook_cases.CASES,
     *discipline_cases.CASES,
+    *refund_cases.CASES,
 ]
 BROKEN = [case for case in CASES if case.rules]
 

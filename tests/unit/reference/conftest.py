@@ -128,6 +128,8 @@ class ScriptedPlatform:
         if path.endswith("/orders/search"):
             rows = [{"id": id} for id in self.orders]
             return self.reply({"orders": rows, "total_count": len(rows), "next_page_token": ""})
+        if path.endswith(("/returns/search", "/cancellations/search")):
+            return self.reply({"return_orders": [], "cancellations": [], "total_count": 0})
         if path.endswith("/orders"):
             ids = request.url.params["ids"].split(",")
             return self.reply({"orders": [self.orders[id] for id in ids if id in self.orders]})

@@ -183,6 +183,7 @@ _SHAPES: dict[str, Callable[[Json], None]] = {
     "orders": _check_orders,
     "stock": _check_stock,
     "shipments": _rows("shipments", "order_id"),
+    "refunds": _rows("refunds", "order_id", "amount", "currency"),
     "alerts": _rows("alerts", "cause"),
     "tokens": _object("access_token"),
     "health": _check_health,

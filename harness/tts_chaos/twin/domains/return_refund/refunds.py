@@ -2,7 +2,7 @@
 
 The delivery is refunded only when the whole order is. Source: return_refund examples of the
 contracts (documented fields: subtotal, tax and shipping add up to the total); the rule about the
-delivery is assumed.
+delivery is assumed, and so is that an order which was never paid tells a refund of nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ import msgspec
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.money import ZERO, amount_text, round_amount
 
-__all__ = ["Refund", "line_refund", "part_of", "refund_of", "render_refund"]
+__all__ = [
+    "Refund",
+    "line_refund",
+    "part_of",
+    "refund_of",
+    "refund_of_cancelled",
+    "render_refund",
+]
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +52,13 @@ def refund_of(order: Order, line_ids: Iterable[str]) -> Refund:
         tax=sum((line.tax for line in lines), ZERO) + (charge.tax if is_whole else ZERO),
         shipping=charge.fee if is_whole else ZERO,
     )
+
+
+def refund_of_cancelled(order: Order, line_ids: Iterable[str]) -> Refund:
+    """Return what the buyer gets back for cancelled line items: nothing where nothing was paid."""
+    if order.paid_at_s:
+        return refund_of(order, line_ids)
+    return Refund(currency=order.currency, subtotal=ZERO, tax=ZERO, shipping=ZERO)
 
 
 def part_of(refund: Refund, agreed: Decimal) -> Refund:

@@ -16,6 +16,7 @@ from tts_chaos.twin.domains.return_refund.refunds import (
     line_refund,
     part_of,
     refund_of,
+    refund_of_cancelled,
     render_refund,
 )
 from tts_chaos.twin.handler import TwinEnv
@@ -54,7 +55,7 @@ def render_cancellation(
     if order is None:
         return shown
     sub_items: dict[str, Any] = {"cancel_sub_line_items": []} if with_sub_items else {}
-    shown["refund_amount"] = render_refund(refund_of(order, cancellation.line_ids))
+    shown["refund_amount"] = render_refund(refund_of_cancelled(order, cancellation.line_ids))
     shown["cancel_line_items"] = [
         {"cancel_line_item_id": _item_id(cancellation.id, position)}
         | _line(order, line)

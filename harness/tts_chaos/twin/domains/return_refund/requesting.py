@@ -13,6 +13,7 @@ from typing import Any
 
 from tts_chaos.twin.domains.order.entities import LineItem, Order
 from tts_chaos.twin.domains.product.money import parse_amount
+from tts_chaos.twin.domains.return_refund.entities import ReturnRequest
 from tts_chaos.twin.domains.return_refund.given_back import refundable_lines
 from tts_chaos.twin.domains.return_refund.line_choice import choose_lines
 from tts_chaos.twin.domains.return_refund.reasons import (
@@ -135,13 +136,13 @@ def create_return(call: Call) -> dict[str, Any]:
     order = _order(call, call.body["order_id"])
     kind = call.body["return_type"]
     answer = answer_of(call, f"create {kind}")
-    before = open_return_of(call.env, order)
-    if before and is_replay(before.answers, answer):
-        return {"return_id": before.id, "return_status": before.status}
+    earlier = _answered_before(call, order, answer)
+    if earlier is not None:
+        return {"return_id": earlier.id, "return_status": earlier.status}
     if kind not in _RETURN_TYPES:
         raise RefusalError(BAD_PARAMETER, f"The return type {kind!r} is unknown here.")
     _check_reason(call.body["return_reason"], kind)
-    if order.status not in RETURNABLE or before:
+    if order.status not in RETURNABLE or open_return_of(call.env, order):
         raise RefusalError(STATE_FORBIDS, f"An order in status {order.status} has no return.")
     lines = choose_lines(_refundable(call, order), call.body)
     agreed = _part_asked_for(call, order, lines)
@@ -157,6 +158,14 @@ def create_return(call: Call) -> dict[str, Any]:
     event = "approve_refund" if kind == "REFUND" else "approve_return"
     after = move_return(call.env, request, event, answer=answer, role="SELLER")
     return {"return_id": after.id, "return_status": after.status}
+
+
+def _answered_before(call: Call, order: Order, answer: str) -> ReturnRequest | None:
+    """Return what a call with this key started, also where the money is back by now."""
+    rows = call.env.store.list(ReturnRequest, call.shop_id)
+    return next(
+        (row for row in rows if row.order_id == order.id and is_replay(row.answers, answer)), None
+    )
 
 
 def _refundable(call: Call, order: Order) -> Sequence[LineItem]:
