@@ -36,6 +36,8 @@ ORDER = {
 ANSWERS = {
     "/order/202309/orders/search": {"orders": [{"id": "101"}]},
     "/order/202507/orders": {"orders": [ORDER]},
+    "/return_refund/202309/cancellations/search": {"cancellations": [], "total_count": 0},
+    "/return_refund/202309/returns/search": {"return_orders": [], "total_count": 0},
     "/product/202309/inventory/search": {"inventory": [{"product_id": "7", "skus": [LEVEL]}]},
     "/product/202502/products/search": {"products": [{"id": "7", "skus": [SKU]}]},
 }

@@ -293,7 +293,7 @@ def test_a_retired_version_of_the_detail_call_is_replaced_and_told(
     connector.sync_orders()
 
     assert known(connector) == ["101"]
-    assert platform.requests[-2].url.path == "/order/202309/orders"
+    assert platform.asked("/order/202309/orders")
     assert connector.alerts()
 
 

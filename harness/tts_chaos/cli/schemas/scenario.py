@@ -215,6 +215,7 @@ def _action(name: str) -> Schema:
 
 
 _GIVEN = {
+    "amount": 'Decimal text in the order\'s currency; "" for all that is left.',
     "changes": 'Sellable quantity by SKU, such as { "$sku:0" = 31 }.',
     "order_id": "An order, such as `$order:shippable`.",
     "headers": "Headers of the webhook, by name.",
