@@ -69,7 +69,7 @@ def test_a_value_that_matches_nothing_is_refused_with_the_valid_ones(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
-@pytest.mark.parametrize("option", ["--tts-scenario", "--tts-tag"])
+@pytest.mark.parametrize("option", ["--tts-scenario", "--tts-tag", "--tts-otel"])
 def test_a_selection_without_the_switch_is_refused(
     project: ChaosProject, pytester: pytest.Pytester, option: str
 ) -> None:

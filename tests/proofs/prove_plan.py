@@ -40,7 +40,9 @@ def _prove(folder: Path) -> int:
         return 1
     print("driving it with a short load, the platform down at its peak", flush=True)
     _call(folder, [*COMMAND, "load", "--faults", "outage", "--results", "load", "--quiet"])
-    (folder / "tts-plan.toml").write_text(FULL_SETTINGS)
+    # After the quota of an hour is used up, nobody is whole within half an hour.
+    settings = FULL_SETTINGS.replace("recovery_s = 1800", "recovery_s = 4200")
+    (folder / "tts-plan.toml").write_text(settings)
     made = _call(folder, [*COMMAND, "plan", "out", "--load", "load", "--date", "2026-12-01"])
     print(made.stdout, end="", flush=True)
     plan = read_plan(folder / "out" / "plan" / "plan.json")

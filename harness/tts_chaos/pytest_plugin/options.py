@@ -41,6 +41,7 @@ class Options:
         reader_map_operations: Operations whose answers are mutated; empty for all.
         reader_map_limit: Mutations at most, None for all.
         http3: Whether the twin is served over HTTP/3 as well, in the wire world.
+        otel: Where runs are exported to as OpenTelemetry traces; "" for nowhere.
         load: Profile of a load that is rehearsed instead of playing scenarios; "" for none.
         load_faults: Fault script of that load.
         search: How many schedules are drawn, None for no search.
@@ -69,6 +70,7 @@ class Options:
     reader_map_operations: tuple[str, ...] = ()
     reader_map_limit: int | None = None
     http3: bool = False
+    otel: str = ""
     load: str = ""
     load_faults: str = ""
     search: int | None = None
@@ -110,6 +112,12 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="Write report.html, report.json, and per scenario a history (JSON Lines) and a sealed "
         "record, to DIR",
+    )
+    group.addoption(
+        "--tts-otel",
+        metavar="TARGET",
+        help="With --tts-chaos: export each run as an OpenTelemetry trace to the address of a "
+        "collector (http://127.0.0.1:4318), to file:PATH, or to console",
     )
     _add_gate(group)
     _add_reader_map(group)
@@ -214,6 +222,7 @@ def refuse_selection_alone(config: pytest.Config) -> None:
         "--tts-search",
         "--tts-explore",
         "--tts-load",
+        "--tts-otel",
     ):
         if config.getoption(option):
             raise pytest.UsageError(f"{option} does nothing without --tts-chaos; add it")
@@ -248,6 +257,7 @@ def read_options(config: pytest.Config) -> Options:
         reader_map=config.getoption("--tts-reader-map"),
         reader_map_operations=tuple(config.getoption("--tts-reader-map-operation") or ()),
         reader_map_limit=_limit(config),
+        otel=config.getoption("--tts-otel") or "",
         load=config.getoption("--tts-load") or "",
         load_faults=config.getoption("--tts-load-faults") or "",
         **_read_search(config),

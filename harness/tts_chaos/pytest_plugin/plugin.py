@@ -58,6 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = session = ChaosSession(config, options)
     config.pluginmanager.register(session, "tts-chaos-session")
     config.pluginmanager.register(fixtures, "tts-chaos-fixtures")
+    if options.otel:
+        from tts_chaos.pytest_plugin.telemetry import Telemetry
+
+        config.pluginmanager.register(Telemetry(options.otel), "tts-chaos-otel")
     if options.reader_map:
         if getattr(config.option, "numprocesses", None):
             raise pytest.UsageError("--tts-reader-map runs in one process; leave -n out")
