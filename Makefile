@@ -200,6 +200,14 @@ prove-startup: $(READY) ## Collecting scenarios beside an empty run, and the pag
 prove-gate: $(READY) ## A gate that passes, blocks, expires, and one that cannot be read
 	@$(BIN)/python -m tests.proofs.prove_gate
 
+.PHONY: docs
+docs: $(READY) evidence ## Renew every page and schema that is made of the code
+	@$(BIN)/tts-chaos list > docs/catalogue.md
+	@$(BIN)/python -m tests.proofs.fault_table > docs/faults.md
+	@$(BIN)/python -m tests.backlog.documents
+	@$(BIN)/tts-chaos schema --write docs/schemas
+	@$(BIN)/python -m tests.reference.documents
+
 .PHONY: prove-docs
 prove-docs: $(READY) ## Every code block of every page works as written, or says why it is not run
 	@$(BIN)/python -m tests.proofs.prove_docs $(PAGES)

@@ -89,7 +89,7 @@ def all_pages() -> tuple[Page, ...]:
     return tuple(
         read_page(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
         for file in sorted(files)
-        if "node_modules" not in file.parts and file.name not in _MADE
+        if not {"node_modules", "reference"} & set(file.parts) and file.name not in _MADE
     )
 
 
