@@ -265,7 +265,13 @@ def load_contracts(folder: Path | None = None) -> Contracts:
     Raises:
         ContractError: If a file is missing or wrong; names file and key.
     """
-    return _load((folder or data_folder("contracts")).resolve())
+    return _shipped() if folder is None else _load(folder.resolve())
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Contracts:
+    """Return those of the package, without a look at the disk for each run."""
+    return _load(data_folder("contracts").resolve())
 
 
 @lru_cache(maxsize=8)

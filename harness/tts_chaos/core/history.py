@@ -84,18 +84,30 @@ class _Base(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", omit_
     at_ms: int = 0
 
 
+_MADE = "made"
+
+
 class _Told(_Base, frozen=True, kw_only=True, dict=True):
     """A record with a large value, which many oracles read: what they make of it is kept by it."""
 
     def derive(self, make: Callable[[Self], T]) -> T:
         """Return `make(self)`, made once: a record never changes.
 
-        `make` must depend on the record alone; what it returns is shared, so nobody may change it.
+        `make` must depend on the record's value alone, not on when it was told; what it returns is
+        shared, so nobody may change it.
         """
-        made = cast("dict[object, T]", self.__dict__)
+        made = cast("dict[object, T]", self._made())
         if make not in made:
             made[make] = make(self)
         return made[make]
+
+    def share(self, other: Self) -> None:
+        """Keep in common with `other`, which has the same value, what is made of it."""
+        self.__dict__[_MADE] = other._made()
+
+    def _made(self) -> dict[object, object]:
+        made: dict[object, object] = self.__dict__.setdefault(_MADE, {})
+        return made
 
 
 class PhaseEntered(_Base, frozen=True, kw_only=True, tag="phase"):

@@ -411,8 +411,11 @@ class Gateway:
         """Return an entity as JSON with secrets as labels."""
         if entity is None:
             return None
-        text = self.secrets.redact(msgspec.json.encode(entity, order="sorted").decode())
-        return msgspec.json.decode(text)
+        return self._read(msgspec.json.encode(entity, order="sorted"))
+
+    def _read(self, text: bytes) -> Json:
+        """Return what JSON says, with secrets as labels."""
+        return msgspec.json.decode(self.secrets.redact(text.decode()))
 
     def due_webhooks(self) -> tuple[OutgoingWebhook, ...]:
         """Return the deliveries to make now, as the faults want them."""
@@ -478,10 +481,14 @@ class Gateway:
 
     def ledger(self) -> Json:
         """Return the platform's truth with secrets as labels."""
+        return self._read(self.ledger_text())
+
+    def ledger_text(self) -> bytes:
+        """Return the platform's truth as JSON, secrets and all."""
         with self._lock:
             self._catch_up()
             self.platform.advance()
-            return self._plain(self.platform.ledger())
+            return msgspec.json.encode(self.platform.ledger(), order="sorted")
 
     def finish(self) -> None:
         """Record exchanges that never ended, so that nothing is lost."""

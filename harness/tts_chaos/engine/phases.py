@@ -16,7 +16,6 @@ from tts_chaos.core.history import (
     PhaseEntered,
     Searched,
     StepTaken,
-    Truth,
     Waiting,
 )
 from tts_chaos.core.secrets import SecretBook
@@ -28,6 +27,7 @@ from tts_chaos.engine.judgement import Ending, Judgement
 from tts_chaos.engine.ports import Completion, Elsewhere, Mortal, Subject, World
 from tts_chaos.engine.post import Post
 from tts_chaos.engine.recorder import Recorder
+from tts_chaos.engine.retelling import Retelling
 from tts_chaos.errors import ChaosError, InjectionError
 from tts_chaos.faults.fault import bounded
 from tts_chaos.scenarios.model import (
@@ -76,6 +76,7 @@ class Phases:
         gateway.attach_client(self._mortal)
         self._recorder = recorder
         self._secrets = secrets
+        self._retelling = Retelling(recorder, secrets)
         self._judgement = judgement
         self._progress = progress
         self._post = Post(gateway, twin, world, self._deliver, recorder, look=self._look)
@@ -377,18 +378,15 @@ class Phases:
         for name in OBSERVATIONS:
             if name in self._subject.capabilities and not is_dead:
                 self._observe(name)
-        self._recorder.add(Truth(ledger=self._gateway.ledger()))
+        self._retelling.tell_truth(self._gateway.ledger_text())
 
     def _observe(self, name: str) -> None:
         completion = self._world.call(lambda: self._subject.call(name, {}), limit_ms=self._limit_ms)
-        failed = completion.kind is not OpKind.OK
-        self._recorder.add(
-            Observed(
-                name=name,
-                value=None if failed else self._secrets.redact_json(completion.value),
-                error=self._secrets.redact(completion.error) if failed else "",
-            )
-        )
+        if completion.kind is OpKind.OK:
+            self._retelling.observe(name, completion.value)
+            return
+        error = self._secrets.redact(completion.error)
+        self._recorder.add(Observed(name=name, error=error))
 
 
 def _name_of(step: Step) -> str:

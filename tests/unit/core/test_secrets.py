@@ -118,3 +118,21 @@ def test_few_secrets_and_many_are_redacted_alike(count: int) -> None:
 
     assert book.redact("a secret-value-000 b") == "a {s:0} b"
     assert book.redact("no such thing here") == "no such thing here"
+
+
+def test_one_secret_or_several_in_a_text_are_all_labelled_wherever_they_stand() -> None:
+    book = SecretBook()
+    secrets = [f"secret-value-{n}" for n in range(3)]
+    for secret in secrets:
+        book.add(secret, secret[-1])
+
+    assert book.redact(f"{secrets[0]} and {secrets[0]}") == "{0} and {0}"
+    assert book.redact(" ".join(secrets)) == "{0} {1} {2}"
+
+
+def test_of_two_spellings_that_begin_alike_the_longer_is_labelled() -> None:
+    book = SecretBook()
+    book.add("beginning", "short")
+    book.add("beginning-and-end", "long")
+
+    assert book.redact("beginning-and-end") == "{long}"

@@ -7,8 +7,9 @@ remembers what it found: a module is looked at again only when its names have ch
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -73,13 +74,48 @@ class _Known:
 _known: dict[str, _Known] = {}
 
 
-def find_sites(clocks: Mapping[Any, Any], locks: Mapping[Any, Any]) -> Iterator[Site]:
-    """Yield every site in the loaded modules.
+class _Sweep:
+    """All loaded modules as the last sweep met them, and every site in them."""
+
+    def __init__(self) -> None:
+        self._modules: list[Any] = []
+        self._namespaces: list[dict[str, Any]] = []
+        self._sizes: list[int] = []
+        self._sites: tuple[Site, ...] = ()
+
+    def sites(self, clocks: Mapping[Any, Any], locks: Mapping[Any, Any]) -> tuple[Site, ...]:
+        """Return every site, looked for only where a module came, went, or got another name."""
+        modules = list(sys.modules.values())
+        if not self._is_as_met(modules):
+            self._sites = tuple(_look_everywhere(clocks, locks))
+            self._modules = modules
+            self._namespaces = [vars(each) for each in modules if type(each) is ModuleType]
+            self._sizes = list(map(len, self._namespaces))
+        return self._sites
+
+    def _is_as_met(self, modules: list[Any]) -> bool:
+        # A run begins with this, and some two thousand modules are loaded: no loop of our own.
+        return (
+            len(modules) == len(self._modules)
+            and all(map(operator.is_, modules, self._modules))
+            and list(map(len, self._namespaces)) == self._sizes
+        )
+
+
+_sweep = _Sweep()
+
+
+def find_sites(clocks: Mapping[Any, Any], locks: Mapping[Any, Any]) -> Iterable[Site]:
+    """Return every site in the loaded modules.
 
     Args:
         clocks: Original to stand-in, to be replaced everywhere.
         locks: The same for what the standard library needs to keep in its own modules.
     """
+    return _sweep.sites(clocks, locks)
+
+
+def _look_everywhere(clocks: Mapping[Any, Any], locks: Mapping[Any, Any]) -> Iterator[Site]:
     for name, module in list(sys.modules.items()):
         # Some libraries put other objects, or None, among the modules.
         if type(module) is not ModuleType:
