@@ -37,7 +37,7 @@ def _made() -> dict[str, tuple[Path, str]]:
 def test_a_reference_page_is_what_the_code_says(name: str) -> None:
     path, text = _made()[name]
 
-    assert path.read_text(encoding="utf-8") == text, "run: make docs, or python -m tests.reference.documents"
+    assert path.read_text(encoding="utf-8") == text, "run: python -m tests.reference.documents"
 
 
 def test_every_rule_has_its_row() -> None:

@@ -6,15 +6,18 @@ Exit codes: 0 for success, 1 where a port or server is missing, 2 for a wrong op
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from tts_chaos.cli.examples import EXAMPLES
+from tts_chaos.cli.parsing import Parser
 from tts_chaos.errors import ChaosError, UsageError
 
-__all__ = ["SUBCOMMANDS", "main", "make_parser"]
+__all__ = ["GROUPS", "SUBCOMMANDS", "main", "make_parser", "make_subparser"]
 
 SUBCOMMANDS = {
     "completion": "tts_chaos.cli.completion",
@@ -40,15 +43,23 @@ SUBCOMMANDS = {
 The module's docstring begins with its help. Only the one asked for is imported.
 """
 
+GROUPS = {
+    "begin": ("init", "doctor", "completion", "schema", "list"),
+    "look at what was played": ("report", "replay", "gate", "plan"),
+    "put under load": ("load",),
+    "the contract": ("diff", "record", "import", "verify"),
+    "the twin alone": ("serve", "webhooks", "webhook-orders"),
+}
+"""Subcommands by what people want."""
+
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of everything before the subcommand's own options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tts-chaos",
         usage="tts-chaos <subcommand> [options]",
         description="Contract and chaos tests for integrations with TikTok Shop (unofficial).",
         epilog=_list_subcommands(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version")
     parser.add_argument(
@@ -60,10 +71,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _list_subcommands() -> str:
     width = max(map(len, SUBCOMMANDS))
-    lines = [f"  {name:<{width}}  {_summary(SUBCOMMANDS[name])}" for name in sorted(SUBCOMMANDS)]
+    lines = []
+    for title, names in GROUPS.items():
+        lines += [f"{title}:"]
+        lines += [f"  {name:<{width}}  {_summary(SUBCOMMANDS[name])}" for name in names]
+        lines += [""]
     return "\n".join(
-        ["subcommands:", *lines, "", "Options of one: tts-chaos <subcommand> --help",
-         "Scenarios are played by pytest: pytest --tts-chaos --help"]
+        [*lines, "Options and examples of one: tts-chaos <subcommand> --help",
+         "Scenarios are played by pytest: pytest --tts-chaos; its options: pytest --help"]
     )  # fmt: skip
 
 
@@ -84,6 +99,19 @@ class _ShowVersion(argparse.Action):
         parser.exit()
 
 
+def make_subparser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a subcommand, with the whole of what its module says and examples."""
+    module = import_module(SUBCOMMANDS[name])
+    lines = [f"  {command}\n      {what}" for command, what in EXAMPLES.get(name, ())]
+    parser = Parser(
+        prog=f"tts-chaos {name}",
+        description=inspect.cleandoc(module.__doc__ or ""),
+        epilog="\n".join(["examples:", *lines]) if lines else None,
+    )
+    module.add_arguments(parser)
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
@@ -92,11 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     chosen = make_parser().parse_args(arguments)
     module = import_module(SUBCOMMANDS[chosen.subcommand])
-    parser = argparse.ArgumentParser(
-        prog=f"tts-chaos {chosen.subcommand}",
-        description=(module.__doc__ or "").partition("\n")[0],
-    )
-    module.add_arguments(parser)
+    parser = make_subparser(chosen.subcommand)
     try:
         code: int = module.run(parser.parse_args(chosen.options))
     except ChaosError as error:
