@@ -208,6 +208,10 @@ docs: $(READY) evidence ## Renew every page and schema that is made of the code
 	@$(BIN)/tts-chaos schema --write docs/schemas
 	@$(BIN)/python -m tests.reference.documents
 
+.PHONY: screenshots
+screenshots: $(READY) ## Take the pictures of the documentation anew, from a real run
+	@$(BIN)/python -m tests.screenshots.taking
+
 .PHONY: prove-docs
 prove-docs: $(READY) ## Every code block of every page works as written, or says why it is not run
 	@$(BIN)/python -m tests.proofs.prove_docs $(PAGES)
