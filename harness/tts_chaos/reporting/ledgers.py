@@ -6,7 +6,8 @@ rule forbids as well, and leaves out what the integration was never asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -22,8 +23,14 @@ from tts_chaos.oracles.beliefs import (
     true_stock,
     truth_beside,
 )
+from tts_chaos.oracles.refunds import (
+    Refund,
+    believed_refunds,
+    left_to_the_platform,
+    requests_of,
+)
 
-__all__ = ["ROWS_MOST", "Difference", "Ledger", "compare_ledgers"]
+__all__ = ["ROWS_MOST", "Difference", "Ledger", "compare_ledgers", "ledger_rows"]
 
 ROWS_MOST = 60
 """Differences shown of one ledger: enough to see the pattern; the history has all of them."""
@@ -46,7 +53,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         platform: Entries that the platform has.
         integration: Entries that the integration told.
         equal: Entries that both have and that do not differ.
-        differences: The first `ROWS_MOST`.
+        differences: The first `ROWS_MOST`, or all where all were asked for.
         more: Differences beyond those.
         unreadable: Why nothing could be compared, "" where it could.
     """
@@ -68,12 +75,41 @@ class _Sides(msgspec.Struct, frozen=True, kw_only=True):
     doubled: tuple[str, ...] = ()
 
 
-def compare_ledgers(history: History) -> tuple[Ledger, ...]:
-    """Return one ledger per observation that was answered, in a fixed order."""
-    return tuple(_compared(history))
+def compare_ledgers(history: History, *, most: int | None = ROWS_MOST) -> tuple[Ledger, ...]:
+    """Return one ledger per observation that was answered, in a fixed order.
+
+    Args:
+        history: A run.
+        most: Differences to list of each ledger; None for all.
+    """
+    return tuple(_compared(history, most))
 
 
-def _compared(history: History) -> Iterator[Ledger]:
+def ledger_rows(history: History) -> list[dict[str, Json]]:
+    """Return every difference as `{ledger, id, field, platform, integration}`, in a fixed order.
+
+    A side that does not know the thing at all is "". A ledger that cannot be read is one row, which
+    says so.
+    """
+    rows: list[dict[str, Json]] = []
+    for ledger in compare_ledgers(history, most=None):
+        if ledger.unreadable:
+            rows.append(_row(ledger, Difference(about="", field="", integration=ledger.unreadable)))
+        rows += [_row(ledger, difference) for difference in ledger.differences]
+    return rows
+
+
+def _row(ledger: Ledger, difference: Difference) -> dict[str, Json]:
+    return {
+        "ledger": ledger.name,
+        "id": difference.about,
+        "field": difference.field,
+        "platform": difference.platform,
+        "integration": difference.integration,
+    }
+
+
+def _compared(history: History, most: int | None) -> Iterator[Ledger]:
     for name, read in _READERS.items():
         told = observations(history, name)
         truth = truth_beside(history, told[-1]) if told else None
@@ -83,10 +119,10 @@ def _compared(history: History) -> Iterator[Ledger]:
         if sides is None:
             yield Ledger(name=name, unreadable=f"{name}() told what cannot be read as {name}")
         else:
-            yield _ledger(name, sides)
+            yield _ledger(name, sides, most)
 
 
-def _ledger(name: str, sides: _Sides) -> Ledger:
+def _ledger(name: str, sides: _Sides, most: int | None) -> Ledger:
     rows = list(_differences(name, sides))
     both = sides.platform.keys() & sides.integration.keys()
     unequal = {row.about for row in rows}
@@ -95,8 +131,8 @@ def _ledger(name: str, sides: _Sides) -> Ledger:
         platform=len(sides.platform),
         integration=len(sides.integration),
         equal=sum(entry not in unequal for entry in both),
-        differences=tuple(rows[:ROWS_MOST]),
-        more=max(0, len(rows) - ROWS_MOST),
+        differences=tuple(rows[:most]),
+        more=0 if most is None else max(0, len(rows) - most),
     )
 
 
@@ -174,6 +210,32 @@ def _shipment_fields(row: Mapping[str, Any]) -> dict[str, str]:
     return {"package": str(row["package_id"])} if row.get("package_id") else {}
 
 
+def _refunds(observed: Observed, truth: Truth) -> _Sides | None:
+    """Compare what went back per order; how many entries it takes is the integration's affair."""
+    believed = believed_refunds(observed)
+    if believed is None:
+        return None
+    given = {
+        order_id: [request for request in requests if request.amount]
+        for order_id, requests in requests_of(truth).items()
+    }
+    return _Sides(
+        platform={id: _refund_fields(rows) for id, rows in given.items() if rows},
+        integration={
+            id: _refund_fields(rows)
+            for id, rows in believed.items()
+            if not left_to_the_platform(truth, id)
+        },
+    )
+
+
+def _refund_fields(refunds: Sequence[Refund]) -> dict[str, str]:
+    amounts = [refund.amount for refund in refunds if refund.amount is not None]
+    told = "/".join(dict.fromkeys(refund.currency for refund in refunds if refund.currency))
+    total = f"{sum(amounts, Decimal(0)).normalize():f}"
+    return {"given back": total} | ({"currency": told} if told else {})
+
+
 def _tokens(observed: Observed, truth: Truth) -> _Sides | None:
     if not isinstance(observed.value, Mapping):
         return None
@@ -194,7 +256,14 @@ _READERS: dict[str, Callable[[Observed, Truth], _Sides | None]] = {
     "orders": _orders,
     "stock": _stock,
     "shipments": _shipments,
+    "refunds": _refunds,
     "tokens": _tokens,
 }
 
-_NOUNS = {"orders": "the order", "stock": "the SKU", "shipments": "the shipment", "tokens": "it"}
+_NOUNS = {
+    "orders": "the order",
+    "stock": "the SKU",
+    "shipments": "the shipment",
+    "refunds": "a refund",
+    "tokens": "it",
+}

@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 import tts_chaos
 from tts_chaos.core.history import History
 from tts_chaos.engine.result import RunResult
 from tts_chaos.errors import RecordError
-from tts_chaos.reporting.ledger_difference import ledger_difference
+from tts_chaos.reporting.ledgers import ledger_rows
 from tts_chaos.reporting.sealing import read_sealed, sealed, to_bytes
 from tts_chaos.reporting.story import history_name
 from tts_chaos.reporting.summary import summarise
@@ -57,7 +55,7 @@ def make_record(
         "settings": dict(settings or {}),
         "scenario_sha256": _digest_of(Path(result.path)),
         "verdicts": {row["oracle"]: row["verdict"] for row in summary["oracles"]},
-        "ledger_difference": msgspec.to_builtins(ledger_difference(result.history)),
+        "ledger_difference": ledger_rows(result.history),
     }
     name = f"{Path(history_name(result.scenario, result.world)).stem}.json"
     return name, to_bytes(sealed(document, key=key))

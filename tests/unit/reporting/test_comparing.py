@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.support.histories import Story, order, told
+from tests.support.histories import Story, order, request, told
 
 from tts_chaos.reporting.comparing import first_difference
-from tts_chaos.reporting.ledger_difference import ledger_difference
+from tts_chaos.reporting.ledgers import ROWS_MOST, compare_ledgers, ledger_rows
 
 ONE, TWO, THREE = order("1"), order("2"), order("3", status="UNPAID")
 
@@ -49,7 +49,7 @@ def test_long_values_are_shown_where_they_part() -> None:
 def test_ledgers_that_agree_have_no_difference() -> None:
     agreed = Story().observe("orders", [told(ONE)]).observe("stock", {"S1": 5})
 
-    assert ledger_difference(agreed.truth(orders=[ONE, THREE], stock={"S1": 5}).history()) == []
+    assert ledger_rows(agreed.truth(orders=[ONE, THREE], stock={"S1": 5}).history()) == []
 
 
 def test_each_difference_names_ledger_id_field_and_both_sides() -> None:
@@ -60,17 +60,48 @@ def test_each_difference_names_ledger_id_field_and_both_sides() -> None:
         .observe("orders", believed)
         .observe("stock", {"S1": 5, "S9": 1})
         .observe("shipments", [{"order_id": "2"}])
-        .truth(orders=[ONE, TWO], stock={"S1": 4}, shipments=[{"order_id": "1"}])
+        .observe("refunds", [{"order_id": "1", "amount": "5.00", "currency": "GBP"}])
+        .truth(
+            orders=[ONE, TWO],
+            stock={"S1": 4},
+            shipments=[{"order_id": "1"}],
+            returns=[request("R1", "1.25"), request("R2", "2.50"), request("R3", of="2")],
+        )
     )
 
-    rows = [tuple(row.values()) for row in ledger_difference(parted.history())]
+    rows = [tuple(row.values()) for row in ledger_rows(parted.history())]
 
     assert rows == [
+        ("orders", "2", "the order", "has it", ""),
+        ("orders", "9", "the order", "", "has it"),
         ("orders", "1", "status", "AWAITING_SHIPMENT", "DELIVERED"),
-        ("orders", "1", "units", 1, 2),
-        ("orders", "2", "order", "AWAITING_SHIPMENT", None),
-        ("orders", "9", "order", None, "NEW"),
-        ("stock", "S1", "quantity", 4, 5),
-        ("shipments", "1", "shipment", "shipped", None),
-        ("shipments", "2", "shipment", None, "shipped"),
+        ("orders", "1", "units", "1", "2"),
+        ("stock", "S9", "the SKU", "", "has it"),
+        ("stock", "S1", "available", "4", "5"),
+        ("shipments", "2", "the shipment", "", "has it"),
+        ("refunds", "2", "a refund", "has it", ""),
+        ("refunds", "1", "given back", "3.75", "5"),
     ]
+
+
+def test_a_record_has_all_differences_and_a_page_the_first_of_them() -> None:
+    many = [order(f"8{number:03}") for number in range(ROWS_MOST + 5)]
+    history = Story().observe("orders", []).truth(orders=many).history()
+
+    (shown,) = compare_ledgers(history)
+
+    assert (len(shown.differences), shown.more) == (ROWS_MOST, 5)
+    assert len(ledger_rows(history)) == ROWS_MOST + 5
+
+
+def test_a_ledger_that_cannot_be_read_is_a_row_of_the_record() -> None:
+    (row,) = ledger_rows(Story().observe("refunds", "many").truth().history())
+
+    assert row["integration"] == "refunds() told what cannot be read as refunds"
+
+
+def test_refunds_that_add_up_to_the_same_are_equal_in_both_ledgers() -> None:
+    told_whole = [{"order_id": "1", "amount": "3.75", "currency": "GBP"}]
+    given = [request("R1", "1.25"), request("R2", "2.50")]
+
+    assert ledger_rows(Story().observe("refunds", told_whole).truth(returns=given).history()) == []
