@@ -36,6 +36,15 @@ RULES = {
 }
 ATTEMPTS = 5
 
+_NEVER_ACCEPTED = (
+    "not one of {count} genuine deliveries was accepted: either the signature never gets to the "
+    "check, because a gate, proxy or framework before it takes the header Authorization for a "
+    "log-in of its own; or it is computed wrongly: over parsed and re-written JSON, without the "
+    "app key in front, by the scheme of another product, under a secret that was replaced, or read "
+    "from another header. Log which "
+    "headers arrive, then compare with `tts-chaos webhooks`, which signs as the platform does"
+)
+
 
 @oracle(
     name=NAME,
@@ -59,6 +68,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
                     "genuine_refused",
                     f"a genuine webhook of type {record.type} was answered {record.status}",
                     actual=str(record.status),
+                    defect="" if accepted else _NEVER_ACCEPTED.format(count=len(sent)),
                     index=record.index,
                 )
         elif record.attempt >= ATTEMPTS and record.notification not in accepted:

@@ -12,6 +12,7 @@ from tts_chaos.oracles.beliefs import (
 from tts_chaos.oracles.findings import Findings, name_few
 from tts_chaos.oracles.lost_orders import explain_loss
 from tts_chaos.oracles.oracle import JudgeSettings, OracleReport, Rule, oracle, report
+from tts_chaos.oracles.strange_ids import explain_strangers
 
 __all__ = ["judge"]
 
@@ -94,6 +95,7 @@ def _add(
             f"{len(unexpected)} orders are known that the platform does not have: "
             f"{name_few(unexpected)}",
             actual=f"{len(unexpected)} unexpected",
+            defect=explain_strangers(history, unexpected),
             index=last.index,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tts_chaos.core.history import History, Observed
+from tts_chaos.core.history import History, Observed, WebhookSent
 from tts_chaos.oracles.beliefs import (
     Order,
     believed_orders,
@@ -56,7 +56,7 @@ def judge(history: History, _settings: JudgeSettings) -> OracleReport:
             if len({line.id for line in order.lines}) < len(order.lines):
                 _find_double_lines(order, observed, findings)
             if order.id in exists:
-                _find_double_units(order, exists[order.id], observed, findings)
+                _find_double_units(history, order, exists[order.id], observed, findings)
     return report(NAME, saw=saw, findings=findings.all(), counts={"orders_read": saw})
 
 
@@ -84,7 +84,9 @@ def _find_double_lines(order: Order, observed: Observed, findings: Findings) -> 
             )
 
 
-def _find_double_units(order: Order, true: Order, observed: Observed, findings: Findings) -> None:
+def _find_double_units(
+    history: History, order: Order, true: Order, observed: Observed, findings: Findings
+) -> None:
     if dict.__eq__(order.units(), true.units()):
         return
     sold = true.units() + Counter(line.seller_sku for line in true.lines if line.seller_sku)
@@ -95,6 +97,23 @@ def _find_double_units(order: Order, true: Order, observed: Observed, findings: 
                 f"order {order.id} has {units} units of SKU {sku}, the platform sold {sold[sku]}",
                 expected=f"{sold[sku]} units",
                 actual=f"{units} units",
+                defect=_explain(history, order.id, observed, times=units / sold[sku]),
                 index=observed.index,
                 weight=units - sold[sku],
             )
+
+
+def _explain(history: History, order_id: str, observed: Observed, *, times: float) -> str:
+    """Return what happened as often as the units are counted; "" where nothing did."""
+    deliveries = sum(
+        sent.index < observed.index and sent.status == 200 and order_id in sent.body
+        for sent in history.of(WebhookSent)
+    )
+    if deliveries and times in (deliveries, deliveries + 1):
+        beside = "once for each" if times == deliveries else "once, and once more for each"
+        return (
+            f"the units are added to the books {beside} of the {deliveries} webhooks about the "
+            "order, whatever they tell: a webhook is a reason to read the order and to replace "
+            "what is known of it, not a sale"
+        )
+    return ""

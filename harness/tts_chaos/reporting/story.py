@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 from tts_chaos.core.history import (
     Completed,
+    Exchange,
     FaultEvent,
     FaultMoment,
     OpKind,
+    WebhookSent,
 )
 from tts_chaos.core.verdict import Outcome, Verdict
 from tts_chaos.engine.result import RunResult
@@ -62,7 +64,7 @@ def _broken_rules(result: RunResult) -> Iterator[str]:
         return
     yield f"Broken rules ({len(findings)}):"
     for finding in findings[:FINDINGS_SHOWN]:
-        yield from _finding(finding)
+        yield from _finding(result, finding)
     if len(findings) > FINDINGS_SHOWN:
         yield f"  ... and {len(findings) - FINDINGS_SHOWN} more in the report"
     yield ""
@@ -84,14 +86,30 @@ def _failed_calls(result: RunResult) -> Iterator[str]:
         yield ""
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    times = f" ({finding.count} times)" if finding.count > 1 else ""
+def _finding(result: RunResult, finding: Finding) -> Iterator[str]:
+    # A message that sums up several offences says how many there are.
+    is_counted = finding.count == 1 or finding.message.endswith(" more such)")
+    times = "" if is_counted else f" ({finding.count} times)"
     yield f"  {finding.rule}: {finding.message}{times}"
     if finding.expected or finding.actual:
         yield f"    expected  {finding.expected}"
         yield f"    actual    {finding.actual}"
+    yield from _shown_by(result, finding)
     if finding.defect:
         yield f"    likely    {finding.defect}"
+
+
+def _shown_by(result: RunResult, finding: Finding) -> Iterator[str]:
+    """Yield the first and the worst exchange or webhook that shows the finding."""
+    records = result.history.records
+    epoch_ms = records[0].at_ms if records else 0
+    places = dict.fromkeys((finding.first, finding.worst))
+    names = ("first", "worst") if len(places) > 1 else ("shown by",)
+    for name, place in zip(names, places, strict=True):
+        record = records[place] if 0 <= place < len(records) else None
+        if isinstance(record, Exchange | WebhookSent):
+            passed = say_duration(record.at_ms - epoch_ms)
+            yield f"    {name:<8}  {say_record(record)}, at {passed}"
 
 
 def _what_was_injected(result: RunResult) -> Iterator[str]:

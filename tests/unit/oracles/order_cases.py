@@ -431,7 +431,45 @@ TRUE_SHIPMENTS = [
     ),
 ]
 
+LONG = {"order_id": "576400000000000001", "package_id": "115200000000000001"}
+NO_ANSWER: Any = {"fate": "reset", "code": None, "status": 0}
+
+
+def lost_shipment(after: Story | None = None) -> Story:
+    """Return a story in which a ship call loses its answer."""
+    return (after or Story()).call("ship", LONG["package_id"], **NO_ANSWER).wait(1_000)
+
+
+UNKNOWN_SHIPMENTS = [
+    unseen(
+        "shipments_true", "told after a lost answer", shipped(told_as=[LONG], by=lost_shipment())
+    ),
+    fine(
+        "shipments_true",
+        "told after a lost answer, and it had left",
+        shipped(LONG, told_as=[LONG], by=lost_shipment()),
+    ),
+    unseen(
+        "shipments_true",
+        "another parcel was looked at",
+        shipped(told_as=[LONG], by=lost_shipment().call("package", "115200000000000009")),
+    ),
+    broken(
+        "shipments_true",
+        "shipment_imagined",
+        "told although a look showed that it lies there",
+        shipped(told_as=[LONG], by=lost_shipment().call("package", LONG["package_id"])),
+    ),
+    broken(
+        "shipments_true",
+        "shipment_imagined",
+        "told although the call was refused",
+        shipped(told_as=[LONG], by=Story().call("ship", LONG["package_id"], code=21011044)),
+    ),
+]
+
 CASES = [
+    *UNKNOWN_SHIPMENTS,
     *(*COMPLETE, *UNIQUE, *EXACT, *BACKWARDS, *STOCK, *SHIPMENTS, *CONVERSIONS),
     *TRUE_SHIPMENTS,
 ]

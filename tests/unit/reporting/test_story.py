@@ -115,6 +115,38 @@ def test_a_broken_rule_says_what_should_have_been_and_the_likely_defect() -> Non
     ]
 
 
+def _blaming(first: int, worst: int, message: str = "lost") -> list[str]:
+    """Return the lines about a finding that three calls, one second apart, show."""
+    story = Story().call("search", status=500, code=36009003).wait(1_000)
+    story.call("detail", status=401, code=105002).wait(1_000).webhook("N1", status=500)
+    finding = msgspec.structs.replace(FINDING, message=message, first=first, worst=worst, count=2)
+    report = msgspec.structs.replace(REPORT, findings=(finding,))
+    return _lines(history=story.history(), reports=(report,))
+
+
+def test_a_finding_shows_the_first_and_the_worst_exchange() -> None:
+    lines = _blaming(first=0, worst=1)
+
+    assert "    first     #1 order.202309.get_order_list -> 500 code 36009003, at 0 ms" in lines
+    assert any(
+        line.startswith("    worst     #2 order.202309.get_order_detail -> 401 code 105002")
+        and line.endswith("at 1 s")
+        for line in lines
+    )
+
+
+def test_one_exchange_that_shows_a_finding_is_told_once() -> None:
+    shown = [line for line in _blaming(first=2, worst=2) if "shown by" in line]
+
+    assert shown == ["    shown by  webhook type 1, attempt 1 -> 500, at 2 s"]
+
+
+def test_what_a_message_counts_is_not_counted_again() -> None:
+    lines = _blaming(first=0, worst=0, message="order 1 is gone (and 1 more such)")
+
+    assert "  order_lost: order 1 is gone (and 1 more such)" in lines
+
+
 def test_a_reason_that_a_finding_tells_already_is_not_told_twice() -> None:
     assert not [line for line in _lines() if line.startswith("Why:")]
 
