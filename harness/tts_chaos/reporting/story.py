@@ -109,7 +109,7 @@ def _shown_by(result: RunResult, finding: Finding) -> Iterator[str]:
         record = records[place] if 0 <= place < len(records) else None
         if isinstance(record, Exchange | WebhookSent):
             passed = say_duration(record.at_ms - epoch_ms)
-            yield f"    {name:<8}  {say_record(record)}, at {passed}"
+            yield f"    {name:<8}  {(say_record(record) or '').rstrip()}, at {passed}"
 
 
 def _what_was_injected(result: RunResult) -> Iterator[str]:
