@@ -55,6 +55,24 @@ def test_the_index_has_four_kinds_of_pages_and_leads_to_each() -> None:
     assert pages - set(LINK.findall(text)) == set()
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "docs/any-language.md",
+        "docs/gate.md",
+        "docs/load.md",
+        "docs/report.md",
+        "docs/write-a-scenario.md",
+        "contracts/recordings/README.md",
+    ],
+)
+def test_a_how_to_says_its_goal_and_what_can_go_wrong(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    assert "\n**Goal**: " in text
+    assert "\n## What can go wrong\n" in text
+
+
 def _pages() -> list[Path]:
     found = [*ROOT.glob("*.md")]
     for folder in ("docs", "examples", "harness", "scenarios", "contracts", "tests"):

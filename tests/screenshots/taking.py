@@ -66,7 +66,7 @@ class Picture:
 
 PICTURES = (
     Picture("report", 940, 640, "light", _stay),
-    Picture("report-run", 940, 640, "light", _open_a_run),
+    Picture("report-run", 1100, 560, "light", _open_a_run),
     Picture("report-phone", 390, 780, "dark", _stay),
 )
 
