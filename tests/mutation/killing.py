@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -70,22 +71,30 @@ def judge(
         jobs: How many processes at a time.
         killers: By id of a mutant, the test that noticed it in an earlier run: it is asked first.
     """
-    numbers = {item.nodeid: number for number, item in enumerate(items)}
+    before, kills = killers or {}, Counter[str]()
     running: dict[int, _Open] = {}
+
+    def usefulness(number: int) -> tuple[bool, int, float]:
+        """Sort the test first that noticed it before, then functions that noticed most."""
+        id = items[number].nodeid
+        return id != before.get(mutant.id), -kills[id.partition("[")[0]], reach.costs_s[number]
+
     for mutant in mutants:
-        chosen = reach.tests_for(mutant)
-        first = numbers.get((killers or {}).get(mutant.id, ""))
-        if first is not None:
-            chosen = [first, *(number for number in chosen if number != first)]
+        chosen = sorted(reach.tests_for(mutant), key=usefulness)
         if not chosen:
             yield Judged(mutant, "")
             continue
         pid, opened = _started(mutant, [items[n] for n in chosen], reach, chosen)
         running[pid] = opened
         while len(running) >= jobs:
-            yield _ended(running)
+            yield _counted(_ended(running), kills)
     while running:
-        yield _ended(running)
+        yield _counted(_ended(running), kills)
+
+
+def _counted(judged: Judged, kills: Counter[str]) -> Judged:
+    kills[judged.killer.partition("[")[0]] += 1
+    return judged
 
 
 def _started(

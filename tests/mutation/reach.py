@@ -41,13 +41,13 @@ class Reach:
     failed: list[str]
 
     def tests_for(self, mutant: Mutant) -> list[int]:
-        """Return the numbers of the tests that can see a mutant, cheapest first."""
+        """Return the numbers of the tests that can see a mutant."""
         if mutant.place.rpartition(".")[2].isupper():
             places: Mapping[str, Iterable[int]] = _users_of(mutant.place, mutant.file)
         else:
             places = {_below_root(mutant.file): range(mutant.lines[0], mutant.lines[1] + 1)}
         found = {n for file, lines in places.items() for n in self._reaching(file, lines)}
-        return sorted(found, key=lambda number: self.costs_s[number])
+        return sorted(found)
 
     def _reaching(self, file: str, lines: Iterable[int]) -> Iterator[int]:
         """Yield the tests that ran one of these lines; of a file without lines, all it met."""

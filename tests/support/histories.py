@@ -271,13 +271,15 @@ class Story:
     ) -> Story:
         """Let the client send a request; see `CALLS` for names.
 
-        `stamped_ms` is the instant it was signed for; other fields are those of `Exchange`.
+        `headers` are those of the answer, `sent_headers` those of the request; `stamped_ms` is the
+        instant it was signed for; other fields are those of `Exchange`.
         """
         operation, method, path = CALLS[name]
         path = path.format(entity)
         sent = "" if body is None else json.dumps(body)
         started_ms = fields.pop("started_ms", self.now_ms)
         stamped_ms = fields.pop("stamped_ms", started_ms)
+        sent_headers = fields.pop("sent_headers", ())
         self.now_ms += took_ms
         self._calls += 1
         envelope = {"code": code, "message": message, "data": {} if data is None else data}
@@ -294,6 +296,7 @@ class Story:
                 if name == "refresh"
                 else _signed(path, dict(query or {}), stamped_ms, sent)
             ),
+            headers=sent_headers,
             body=sent,
             status=status,
             code=code,

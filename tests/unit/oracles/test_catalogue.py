@@ -99,7 +99,7 @@ def test_the_table_of_disciplines_names_rules_that_exist_and_need_no_observation
     assert [oracle for oracle, _, _ in named if ORACLES[oracle].observes] == []
 
 
-THRESHOLDS = {
+OPTIONS = {
     "blips_ridden_out": {"patience_s": 30},
     "conversions_valid": {"oldest_days": 28},
     "degraded_reads": {"outage_ms": 600000, "failures": 3},
@@ -128,6 +128,4 @@ THRESHOLDS = {
 
 def test_what_an_oracle_lets_pass_unless_a_scenario_says_else() -> None:
     """A threshold that moves changes what passes everywhere: it is moved here as well."""
-    assert {name: dict(each.options) for name, each in ORACLES.items() if each.options} == (
-        THRESHOLDS
-    )
+    assert {name: dict(each.options) for name, each in ORACLES.items() if each.options} == OPTIONS

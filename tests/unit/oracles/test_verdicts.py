@@ -6,12 +6,17 @@ import pytest
 from tests.support.oracle_cases import Case
 from tests.unit.oracles import (
     discipline_cases,
+    edge_cases,
+    effect_edge_cases,
     order_cases,
+    order_edge_cases,
     refund_cases,
     run_cases,
     token_cases,
+    token_edge_cases,
     webhook_cases,
     wire_cases,
+    wire_edge_cases,
 )
 
 from tts_chaos.core.history import History
@@ -27,6 +32,11 @@ CASES = [
     *webhook_cases.CASES,
     *discipline_cases.CASES,
     *refund_cases.CASES,
+    *edge_cases.CASES,
+    *effect_edge_cases.CASES,
+    *wire_edge_cases.CASES,
+    *order_edge_cases.CASES,
+    *token_edge_cases.CASES,
 ]
 BROKEN = [case for case in CASES if case.rules]
 

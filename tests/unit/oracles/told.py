@@ -29,7 +29,8 @@ def tell(case: Case) -> str:
 def _lines(report: OracleReport) -> list[str]:
     counts = [f"{name} {count}" for name, count in report.counts.items()]
     first = f"  {report.verdict.value}, saw {'; '.join([str(report.saw), *counts])}"
-    said = [f"  because {report.reason}"] if report.reason and not report.findings else []
+    words = report.findings[0].message if report.findings else ""
+    said = [f"  because {report.reason}"] if report.reason != words else []
     return [first, *said, *(line for finding in report.findings for line in _spell(finding))]
 
 
@@ -50,4 +51,6 @@ def blocks() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    FILE.write_text("\n\n".join(map(tell, CASES)) + "\n", encoding="utf-8")
+    FILE.write_text(
+        "\n\n".join(map(tell, sorted(CASES, key=lambda case: case.oracle))) + "\n", encoding="utf-8"
+    )
