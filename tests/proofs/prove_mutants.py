@@ -21,14 +21,14 @@ from pathlib import Path
 import pytest
 from tests.mutation import scope
 from tests.mutation.explained import EXPLAINED
-from tests.mutation.killing import judge, unchanged
+from tests.mutation.killing import Judged, judge, unchanged
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import note_reach
 from tests.mutation.running import in_session
 
 KEPT = scope.ROOT / ".tts-chaos" / "mutants.json"
 """What is known from earlier runs: by id of a mutant, its killer ("" for none)."""
-SEEN_AT = ("harness/tts_chaos", "tests/unit", "tests/support", "tests/mutation")
+SEEN_AT = ("harness/tts_chaos", "tests/support", "tests/mutation")
 KEEP_EVERY_S = 10
 SHOW_EVERY_S = 15
 
@@ -47,14 +47,14 @@ def main() -> int:
     drawn = [m for m in mutants if _draw(m.id, options.seed) < options.sample]
     if options.survivors:
         drawn = [m for m in drawn if kept.killers.get(m.id) == ""]
-    open_ = [m for m in drawn if not kept.is_known(m.id)]
+    open_ = [m for m in drawn if not kept.is_known(m)]
     for family in scope.FAMILIES:
         if some := [m for m in open_ if scope.family_of(m) == family]:
             work = partial(_judge_all, some, kept, options)
             status = in_session([scope.tests_of(family)], work, skipped=scope.SKIPPED)
             if status:
                 sys.exit(f"pytest could not collect the tests of {family}: exit status {status}")
-    found = {m.id: kept.killers[m.id] for m in drawn if kept.is_known(m.id)}
+    found = {m.id: kept.killers[m.id] for m in drawn if kept.is_known(m)}
     whole = len(found) == len(mutants) or (bool(options.module) and len(found) == len(drawn))
     return _conclude(found, len(drawn) - len(found), time.monotonic() - begin_s, whole)
 
@@ -82,18 +82,20 @@ class _Kept:
     """What runs found, in a file. Killers are kept as hints when the code has changed."""
 
     def __init__(self, file: Path, *, fresh: bool) -> None:
-        self._file, self._stamp = file, _stamp()
+        self._file, self._stamp_of = file, {each: _stamp(each) for each in scope.FAMILIES}
         self.killers: dict[str, str] = {}
         self._stamps: dict[str, str] = {}
         if not fresh:
             self._read()
 
-    def is_known(self, id: str) -> bool:
+    def is_known(self, mutant: Mutant) -> bool:
         """Whether a mutant was judged with exactly this code."""
-        return self._stamps.get(id) == self._stamp
+        return self._stamps.get(mutant.id) == self._stamp_of[scope.family_of(mutant)]
 
-    def note(self, id: str, killer: str) -> None:
-        self.killers[id], self._stamps[id] = killer, self._stamp
+    def note(self, judged: Judged) -> None:
+        """Take in what became of a mutant."""
+        self.killers[judged.mutant.id] = judged.killer
+        self._stamps[judged.mutant.id] = self._stamp_of[scope.family_of(judged.mutant)]
 
     def _read(self) -> None:
         try:
@@ -107,7 +109,7 @@ class _Kept:
 
     def reach_of(self, family: str) -> Path:
         """Return where what the tests of this code reach is kept; other code's is removed."""
-        wanted = self._file.with_suffix(f".{family}-{self._stamp}")
+        wanted = self._file.with_suffix(f".{family}-{self._stamp_of[family]}")
         for other in self._file.parent.glob(f"{self._file.stem}.{family}-*"):
             if other != wanted:
                 other.unlink()
@@ -123,11 +125,11 @@ class _Kept:
         part.replace(self._file)
 
 
-def _stamp() -> str:
-    """Return a digest of all code that decides whether a mutant is noticed."""
+def _stamp(family: str) -> str:
+    """Return a digest of all code that decides whether a mutant of a package is noticed."""
     digest = hashlib.sha256()
-    for folder in SEEN_AT:
-        for file in sorted((scope.ROOT / folder).rglob("*")):
+    for folder in (*(scope.ROOT / each for each in SEEN_AT), scope.tests_of(family)):
+        for file in sorted(folder.rglob("*")):
             # What explains survivors changes nothing of what survives.
             if file.is_file() and file.suffix != ".pyc" and file.name != "explained.py":
                 digest.update(f"{file.relative_to(scope.ROOT)}\0".encode())
@@ -158,7 +160,7 @@ def _judge_all(
     judging = judge(_until(mutants, until_s), items, reach, jobs=options.jobs, killers=kept.killers)
     try:
         for done, judged in enumerate(judging, 1):
-            kept.note(judged.mutant.id, judged.killer)
+            kept.note(judged)
             now_s = time.monotonic()
             if now_s - written_s > KEEP_EVERY_S:
                 kept.write()
@@ -193,9 +195,9 @@ def _conclude(found: dict[str, str], left: int, spent_s: float, whole: bool) -> 
         print(f"explains nothing: {pattern}")
     rest = f", {left} not yet judged" if left else ""
     print(
-        f"mutants: killed {len(found) - len(survivors)} of {len(found)}, explained "
-        f"{len(survivors) - len(unexplained)}, unexplained {len(unexplained)}{rest}, "
-        f"{spent_s:.0f} s"
+        f"killed {len(found) - len(survivors)} of {len(found)}, explained "
+        f"{len(survivors) - len(unexplained)}, unexplained {len(unexplained)}{rest} "
+        f"({spent_s:.0f} s)"
     )
     return 0 if found and not unexplained and not idle and not left else 1
 

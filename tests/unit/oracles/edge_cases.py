@@ -91,7 +91,7 @@ BLIPS = [
         "blips_ridden_out",
         "gave_up_at_once",
         "a wait as long as patience lasts",
-        given_up(**LIMITED, headers={"Retry-After": "30"}),
+        given_up(**LIMITED, headers={"retry-after": "30"}),
     ),
     broken(
         "blips_ridden_out",
@@ -398,7 +398,7 @@ CONVERSIONS = [
         "conversions_valid",
         "28 days old, by another clock",
         converted(
-            datetime.fromtimestamp(OLDEST_S, timezone(timedelta(hours=5))).isoformat()
+            datetime.fromtimestamp(OLDEST_S, timezone(timedelta(hours=-5))).isoformat()
         ),
     ),
     broken("conversions_valid", "too_old", "a second older", converted(OLDEST_S - 1)),

@@ -102,6 +102,12 @@ def batch(*ids: str) -> dict[str, Any]:
 SHIPPED = [
     broken(PARCELS, "shipped_twice shipped_again", "a batch with a package of the batch before",
            Story().call("batch", body=batch("P1", "P2")).call("batch", body=batch("P2", "P3"))),
+    broken(PARCELS, "shipped_twice shipped_again", "a package named by the end of the path",
+           Story().call("ship", path="/fulfillment/202309/packages/P1")
+           .call("ship", path="/fulfillment/202309/packages/P1")),
+    broken(PARCELS, "shipped_twice shipped_again", "an order named by the end of the path",
+           Story().call("mark", path="/fulfillment/202309/orders/O1")
+           .call("mark", path="/fulfillment/202309/orders/O1")),
     fine(PARCELS, "calls that name no package",
          Story().call("ship", path="/fulfillment/202309/packages")
          .call("mark", path="/fulfillment/202309/orders").call("ship", path="/fulfillment")
@@ -119,6 +125,9 @@ def written(*, between: Story | None = None, **second: Any) -> Story:
 WRITES = [
     broken(UNSAFE, "unsafe_write_retried", "read before it only",
            written(between=Story().call("package", "P1").call("ship", "P1", **LOST))),
+    fine(UNSAFE, "one of two reads between them is about it",
+         Story().call("ship", "P1", **LOST).call("package", "P1").call("package", "P2")
+         .call("ship", "P1")),
     fine(UNSAFE, "read after it was sent again",
          Story().call("ship", "P1", **LOST).call("package", "P1").call("ship", "P1")
          .call("package", "P1")),
@@ -226,6 +235,7 @@ REPEATED = [
     broken(ONCE, "booked_twice", "no ledger beside it", twice().observe("orders", [told(ONE)] * 2)),
     broken(ONCE, "stock_lowered_twice", "short by the order", held({"S1": 3}, 5, SOLD_TWO)),
     broken(ONCE, "stock_lowered_twice", "short by twice the order", held({"S1": 1}, 5, SOLD_TWO)),
+    broken(ONCE, "stock_lowered_twice", "short by one", held({"S1": 4}, 5, ONE)),
     fine(ONCE, "short by another number", held({"S1": 4}, 5, SOLD_TWO)),
     fine(ONCE, "too much by the order", held({"S1": 7}, 5, SOLD_TWO)),
     fine(ONCE, "as the platform sells", held({"S1": 5}, 5, SOLD_TWO)),

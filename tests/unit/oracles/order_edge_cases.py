@@ -145,6 +145,13 @@ WEBHOOKS = [
         held(*ALL).invoke("deliver_webhook").wait(5).call("stock").ok(200)
         .webhook("N1", claims=ALL[0]).observe("orders", [told(order("1", ALL[0]))]),
     ),
+    broken(
+        MOVED,
+        "older_status_believed",
+        "what was asked at the moment of the delivery is newer",
+        held(*ALL).invoke("deliver_webhook").call("stock").ok(200)
+        .webhook("N1", claims=ALL[0]).observe("orders", [told(order("1", ALL[0]))]),
+    ),
     unseen(
         MOVED,
         "what was asked before the delivery and answered after it may be older",
@@ -310,6 +317,9 @@ SOLD = [
     ),
 ]  # fmt: skip
 
+WORST = Story().invoke("push_stock", changes={"S1": 8, "S2": 1}).push(9).push(5, "S2").ok()
+SOLD.append(broken(OVERSELL, "raised_above_belief", "the SKU that is raised most tells it", WORST))
+
 COMPLETE = [
     fine(
         "orders_complete",
@@ -349,6 +359,11 @@ FIELDS = [
          look([told(ONE)], {**ONE, "total_amount": None})),
     fine(EXACT, "all lines, the cancelled one too", lines(S1, S1, S2)),
     fine(EXACT, "all lines but the cancelled one", lines(S1, S2)),
+    fine(EXACT, "by the seller's SKU, all lines but the cancelled one",
+         lines({"seller_sku": "seller-S1"}, {"seller_sku": "seller-S2"})),
+    fine(EXACT, "two prices of one SKU in another order", tells(
+        order("8", lines=[line("8-1", price="5.00"), line("8-2", price="7.00")]),
+        lines=[{"sku_id": "S1", "sale_price": "7"}, {"sku_id": "S1", "sale_price": "5"}])),
     fine(EXACT, "units without a SKU", lines({"quantity": 3})),
     fine(EXACT, "units without a SKU, but the cancelled one", lines({"quantity": 2})),
     broken(EXACT, "wrong_units", "one unit without a SKU", lines({"quantity": 1})),
@@ -403,6 +418,15 @@ PAGED = [
         "page_size_in_body",
         "a page that was read all the same",
         Story().invoke("sync_orders").call(body={"page_size": 10}).ok(),
+    ),
+    fine(
+        PAGES,
+        "read anew from the start in larger pages",
+        Story()
+        .invoke("sync_orders")
+        .call(query={"page_size": "10"}, data={"next_page_token": "p2"})
+        .call(query={"page_size": "20"})
+        .ok(),
     ),
     fine(
         PAGES,

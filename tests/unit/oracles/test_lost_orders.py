@@ -151,6 +151,28 @@ REASONS: list[tuple[str, Story, str]] = [
      Story().call(body={"update_time_ge": START_S - 86_400}), NOT_MADE_UP),
     ("the window of the last search counts",
      Story().call(body={"update_time_ge": START_S}).call(body={"update_time_ge": 1}), NOT_MADE_UP),
+    ("details asked for in part as a comma list",
+     Story().call().call("detail", query={"ids": "2,x"}),
+     "a detail call that finds no order is taken for an order that is gone: ids are sent as 2,x"),
+    ("shown in one page of two", Story().call(data=page("2")).call(data=page("1")), DELIVERED),
+    ("announced, and shown in one page of two",
+     Story().call(data=page("2")).call(data=page("1")).webhook(about="2"), DELIVERED),
+    ("placed between two searches",
+     Story().call().committed("order.placed", "2").call(), NOT_MADE_UP),
+    ("a count of something else beside that of the orders",
+     Story().call(data={"skus": {"total_count": 9}, "total_count": 2})
+     .call("detail", query={"ids": "1,7"}), NOT_MADE_UP),
+    ("pages that are not at their end, in a body that is kept in part",
+     Story().call(response_body='"total_count":3,"next_page_token":"p2" (9 characters more)')
+     .call("detail", query={"ids": "1,7"}), NOT_MADE_UP),
+    ("the largest count of a walk counts",
+     Story().call(data={"total_count": 3, "next_page_token": "p2"})
+     .call(query={"page_token": "p2"}, data={"total_count": 2})
+     .call("detail", query={"ids": "1,7"}), LEFT_OUT),
+    ("trouble after the first moment of recovery",
+     Story().call().wait(1).phase(Phase.RECOVERY).call(**DOWN), NOT_MADE_UP),
+    ("one search of a larger page",
+     Story().call(query={"page_size": "1"}).call(query={"page_size": "2"}), NOT_MADE_UP),
     ("a page shorter than all orders", Story().call(query={"page_size": "1"}), ONE_PAGE),
     ("a page as long as all orders", Story().call(query={"page_size": "2"}), NOT_MADE_UP),
     ("a page of nobody knows what size", Story().call(query={"page_size": "all"}), NOT_MADE_UP),
@@ -212,3 +234,23 @@ def test_a_window_explains_only_orders_that_all_changed_before_it() -> None:
 
 def test_without_any_ledger_only_the_wire_is_asked() -> None:
     assert explain_loss(Story().call().history(), ["2"]).startswith(NOT_MADE_UP)
+
+
+def test_orders_placed_before_and_after_the_last_search_have_another_reason() -> None:
+    story = Story().committed("order.placed", "2").call().committed("order.placed", "3")
+    story.truth(orders=[order("1"), order("2"), order("3")])
+
+    assert explain_loss(story.history(), ["2", "3"]).startswith(NOT_MADE_UP)
+
+
+def test_a_webhook_about_one_of_several_lost_orders_gives_the_reason() -> None:
+    story = Story().call().webhook(about="3").truth(orders=[order("2"), order("3")])
+
+    assert explain_loss(story.history(), ["2", "3"]).startswith(ANNOUNCED)
+
+
+def test_only_what_was_said_after_the_order_was_read_is_quoted() -> None:
+    story = Story().invoke("flush").fail("no").call().call("detail", query={"ids": "2"})
+    story.invoke("flush").ok().truth(orders=[order("1"), order("2")])
+
+    assert explain_loss(story.history(), ["2"]) == f"{READ}, or a whole page for one order"

@@ -124,6 +124,12 @@ STORM = [
         "more than a minute later it is no storm",
         unrotated(0, 60_001),
     ),
+    broken(
+        NAME,
+        "refresh_storm",
+        "tokens that live a moment more than an hour",
+        unrotated(0, 999, life_s=3_601),
+    ),
     fine(NAME, "tokens that live an hour", unrotated(0, 1_000, life_s=3_601)),
     broken(
         NAME,
@@ -300,6 +306,12 @@ PAIRS = [
         "old_access_token_after_restart",
         "one of two calls",
         restarted().invoke("sync_orders").call(**NEW).call("stock").ok(),
+    ),
+    fine(
+        KEPT,
+        "presented once and told once",
+        restarted().wait(60_001).refresh(2, 3)
+        .observe("tokens", {"access_token": "{access_token:3}"}),
     ),
     unseen(KEPT, "tokens() tells nothing", renewed().observe("tokens", ["{access_token:1}"])),
     fine(KEPT, "tokens() tells the access token alone", tells(2)),

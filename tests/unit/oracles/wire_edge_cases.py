@@ -44,7 +44,7 @@ PERMANENT = [
     *(
         broken(FOR_GOOD, "permanent_error_retried", f"{code} is the gateway's",
                sync(coded(code), {}))
-        for code in (105005, 106013, 36009004, 36009044)
+        for code in (105005, 106013, 36000000, 36009004, 36009044)
     ),
     *(
         fine(FOR_GOOD, f"{code} is not the gateway's", sync(coded(code), {}))
@@ -116,6 +116,8 @@ OVERLOADED = [
         "a success between two bursts, the second the longer",
         asking(*busy(3), (99, {}), *busy(12)).fail(),
     ),
+    broken(RATE, "rate_kept_under_overload", "a burst that ends in a success",
+           asking(*busy(12), (99, {})).fail()),
     fine(RATE, "a success between two bursts of six", asking(*busy(6), (99, {}), *busy(6)).fail()),
     broken(
         RATE,
@@ -124,6 +126,10 @@ OVERLOADED = [
         asking(*busy(10), story=asking(*busy(12), story=Story().invoke("flush")).ok().fail()).ok(),
     ),
 ]  # fmt: skip
+
+BOUNDED = [
+    fine("retries_bounded", "equal reads of two actions at once", side_by_side(13)),
+]
 
 RECOVERED = [
     fine(
@@ -196,10 +202,20 @@ def gaps(*lengths_ms: int) -> Story:
     return story.fail()
 
 
+BY_CHANCE.append(
+    broken(
+        JITTER,
+        "pauses_without_jitter",
+        "turns are spelt in their order, whichever was met first and lasts longest",
+        in_turn([(DOWN, 10), (DOWN, 200), ({}, 0)], *[[(DOWN, 300), ({}, 0)]] * 9),
+    )
+)
+
 GAPS = [
     fine(SPACED, "fifty milliseconds on the average", gaps(0, 50, 50)),
     fine(SPACED, "twenty and eighty milliseconds", gaps(0, 20, 80)),
     broken(SPACED, "retry_storm", "a moment less than fifty", gaps(0, 50, 49)),
+    fine(SPACED, "one gap of a millisecond, and a long one", gaps(0, 1, 200)),
     fine(SPACED, "one gap of two milliseconds", gaps(0, 2)),
     broken(SPACED, "retry_without_pause", "one gap of a millisecond", gaps(0, 1)),
     broken(SPACED, "retry_storm", "no gap and a short one", gaps(0, 0, 10)),
@@ -252,6 +268,22 @@ WAITED = [
         "the longest wait that was cut tells it",
         Story().call(**LIMITED, headers={"retry-after": "10"}).wait(5_000)
         .call(**LIMITED, headers={"retry-after": "60"}).wait(5_000).call(),
+    ),
+]  # fmt: skip
+
+THREE = (
+    Story().invoke("sync_orders").invoke("sync_orders").invoke("sync_orders")
+    .call("detail", query={"ids": "1"}, **LIMITED, headers={"retry-after": "30"})
+    .call("detail", query={"ids": "1"}).call("detail", query={"ids": "1"}).ok().ok().ok()
+)  # fmt: skip
+WAITED += [
+    fine(WAITS, "two of three clients had not heard yet", THREE),
+    broken(
+        WAITS,
+        "retry_after_ignored",
+        "the wait of which most was cut tells it",
+        asked(29_000).invoke("flush").call("stock", **LIMITED, headers={"retry-after": "10"})
+        .wait(1_000).call("stock").ok(),
     ),
 ]  # fmt: skip
 
@@ -340,6 +372,8 @@ STALE = [
     because("a read told the new status", Story().committed("order.moved", "1").call(data=TELLS)),
     because("a read told it before the order changed",
             Story().call(data=TELLS).committed("order.moved", "1")),
+    because("the order changed again after the read", Story().committed("order.moved", "1")
+            .call(data=TELLS).committed("order.moved", "1")),
     because("another order changed after the read",
             Story().call(data=TELLS).committed("order.moved", "2")),
     because("something else of it changed after the read",
@@ -365,6 +399,6 @@ STALE = [
 ]  # fmt: skip
 
 CASES: list[Case] = [
-    *(*PERMANENT, *OVERLOADED, *RECOVERED, *SIGNATURES, *BY_CHANCE, *GAPS, *WAITED),
+    *(*PERMANENT, *OVERLOADED, *BOUNDED, *RECOVERED, *SIGNATURES, *BY_CHANCE, *GAPS, *WAITED),
     *(*SHIPMENTS, *SHOPS, *STALE),
 ]
