@@ -87,9 +87,20 @@ class Options:
         return self.explore or self.search is not None
 
 
+_GROUPS = {
+    "tts-chaos": "chaos scenarios for TikTok Shop integrations",
+    "tts-chaos-gate": "chaos scenarios: may this version be released",
+    "tts-chaos-reader-map": "chaos scenarios: which fields does the integration believe",
+    "tts-chaos-load": "chaos scenarios: a load, rehearsed",
+    "tts-chaos-search": "chaos scenarios: find what nobody wrote down",
+}
+"""Groups of the help of pytest, and their titles."""
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Declare options and ini keys."""
-    group = parser.getgroup("tts-chaos", "chaos scenarios for TikTok Shop integrations")
+    groups = {name: parser.getgroup(name, title) for name, title in _GROUPS.items()}
+    group = groups["tts-chaos"]
     # A plain flag: with an optional value it would swallow a path that follows it.
     group.addoption(
         "--tts-chaos",
@@ -119,17 +130,17 @@ def add_options(parser: pytest.Parser) -> None:
         help="With --tts-chaos: export each run as an OpenTelemetry trace to the address of a "
         "collector (http://127.0.0.1:4318), to file:PATH, or to console",
     )
-    _add_gate(group)
-    _add_reader_map(group)
-    group.addoption(
+    _add_gate(groups["tts-chaos-gate"])
+    _add_reader_map(groups["tts-chaos-reader-map"])
+    groups["tts-chaos-load"].addoption(
         "--tts-load",
         metavar="PROFILE",
         help="With --tts-chaos: rehearse this load (smoke), one item per budget and judge",
     )
-    group.addoption(
+    groups["tts-chaos-load"].addoption(
         "--tts-load-faults", metavar="SCRIPT", help="What goes wrong at the peak of that load"
     )
-    _add_search(group)
+    _add_search(groups["tts-chaos-search"])
     _add_ini_keys(parser)
 
 
