@@ -132,6 +132,10 @@ prove-new-user: $(READY) ## A new user's path, from the built wheel in an empty 
 prove-plan: $(READY) ## A plan of a real run and a real load; every number is traced to its history
 	@$(BIN)/python -m tests.proofs.prove_plan
 
+.PHONY: prove-package
+prove-package: $(READY) ## Wheel and sdist: equal bytes, each Python, extra and lowest version
+	@$(BIN)/python -m tests.proofs.prove_package
+
 .PHONY: prove-backlog
 prove-backlog: $(READY) ## Every known pitfall, defect and fact is covered, or says why not
 	@$(BIN)/python -m tests.proofs.prove_backlog
