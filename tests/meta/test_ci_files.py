@@ -12,6 +12,7 @@ import yaml
 
 from tts_chaos.cli.main import SUBCOMMANDS
 from tts_chaos.reporting.gate.policy import load_policy
+from tts_chaos.scaffold.ci_files import ci_files
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / "docs" / "ci" / "github.yml"
@@ -42,10 +43,31 @@ def test_the_job_for_gitlab_keeps_what_the_gate_writes() -> None:
     document = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
 
     assert set(document) == {"tts-chaos"}
-    assert set(document["tts-chaos"]) == {"image", "timeout", "script", "artifacts"}
+    assert set(document["tts-chaos"]) == {"image", "timeout", "script", "cache", "artifacts"}
     artifacts = document["tts-chaos"]["artifacts"]
     assert artifacts["when"] == "always"
     assert set(artifacts["reports"]) == {"junit", "codequality"}
+
+
+@pytest.mark.parametrize("file", [GITHUB, GITLAB], ids=lambda file: file.name)
+def test_the_file_of_the_chapter_is_the_one_that_init_writes(file: Path) -> None:
+    (written,) = ci_files(file.stem).values()
+
+    assert file.read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize("file", [GITHUB, GITLAB], ids=lambda file: file.name)
+def test_a_blocked_decision_is_remembered_too(file: Path) -> None:
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if file == GITHUB:
+        steps = document["jobs"]["gate"]["steps"]
+        kept = [step for step in steps if "cache/save" in step.get("uses", "")]
+        when, paths = kept[0]["if"], kept[0]["with"]["path"]
+    else:
+        cache = document["tts-chaos"]["cache"]
+        when, (paths,) = cache["when"], cache["paths"]
+
+    assert (when.removesuffix("()"), paths) == ("always", "tts-gate-matrix.json")
 
 
 @pytest.mark.parametrize("file", [GITHUB, GITLAB], ids=lambda file: file.name)

@@ -120,7 +120,12 @@ def test_the_matrix_remembers_and_the_command_answers(
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("yes: integration 1.2 was released on ")
     assert said[1] == "unknown: version 1.3 was never judged"
+    assert main(["gate", "--show"]) == 0
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["version", project.report()["contract_digest"][:12]]
+    assert row.startswith("integration 1.2  release 20")
     (project.path / "tts-gate.toml").write_text("coverage.runs = 2")
     assert main(["gate", "out", "--version", "1.2"]) == 20
     assert main(["gate", "--may", "1.2"]) == 1
     assert main(["gate"]) == 2
+    assert main(["gate", "--show", "--may", "1.2"]) == 2

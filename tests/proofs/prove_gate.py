@@ -1,11 +1,13 @@
 """A gate that passes, one that blocks, exceptions in force and expired, files that cannot be used.
 
 Each is a session of pytest of its own, in a project of its own; exit status and words are compared.
+The ready jobs for CI are held against what GitHub and GitLab take.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,37 @@ class Case:
     arguments: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
 
+
+JOBS = Path(__file__).parents[2] / "docs" / "ci"
+SCHEMAS = (sys.executable, "-m", "uv", "tool", "run", "check-jsonschema", "--builtin-schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """A check by somebody else's program of a ready job."""
+
+    title: str
+    command: tuple[str, ...]
+    file: str
+
+
+LINTS = (
+    Lint(
+        "actionlint finds nothing in the job for GitHub",
+        ("go", "run", "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"),
+        "github.yml",
+    ),
+    Lint(
+        "the job for GitHub is within the published schema",
+        (*SCHEMAS, "vendor.github-workflows"),
+        "github.yml",
+    ),
+    Lint(
+        "the job for GitLab is within the published schema",
+        (*SCHEMAS, "vendor.gitlab-ci"),
+        "gitlab.yml",
+    ),
+)
 
 CASES = (
     Case("everything passes", 0, "gate: RELEASE: 1 runs fulfil the policy"),
@@ -84,8 +117,26 @@ CASES = (
 def main() -> int:
     """Play all cases; 0 where each ends as it must."""
     good = sum(_play(case) for case in CASES)
-    print(f"{good} of {len(CASES)} gates ended with the exit status and the words they must")
-    return 0 if good == len(CASES) else 1
+    faults = [fault for lint in LINTS if (fault := _lint(lint))]
+    print(
+        f"{good} of {len(CASES)} gates ended with the exit status and the words they must; "
+        f"{len(LINTS) - len(faults)} of {len(LINTS)} checks of the jobs for CI are clean"
+    )
+    return 0 if good == len(CASES) and not faults else 1
+
+
+def _lint(lint: Lint) -> bool:
+    """Whether a check of a job finds something; one whose program is not here is left out."""
+    if shutil.which(lint.command[0]) is None:
+        print(f"--- {lint.title}: left out, there is no {lint.command[0]} here", flush=True)
+        return False
+    done = subprocess.run(
+        [*lint.command, str(JOBS / lint.file)], capture_output=True, text=True, check=False
+    )
+    print(f"{'BAD' if done.returncode else 'ok '} {lint.title}", flush=True)
+    if done.returncode:
+        print(done.stdout + done.stderr, flush=True)
+    return done.returncode != 0
 
 
 def _play(case: Case) -> bool:

@@ -22,6 +22,7 @@ from tts_chaos.cli.schemas.project import (
 from tts_chaos.cli.schemas.scenario import scenario_schema
 from tts_chaos.errors import UsageError
 from tts_chaos.reporting.document_shape import ReportShape
+from tts_chaos.reporting.gate.matrix import MatrixShape
 from tts_chaos.reporting.plan.model import Plan
 
 __all__ = ["SCHEMAS", "add_arguments", "run", "schema_text", "write_schemas"]
@@ -35,10 +36,15 @@ def _plan_schema() -> dict[str, Any]:
     return msgspec.json.schema(Plan)
 
 
+def _matrix_schema() -> dict[str, Any]:
+    return msgspec.json.schema(MatrixShape)
+
+
 SCHEMAS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "config": (config_schema, "The configuration of an integration: tts-chaos.toml"),
     "plan": (_plan_schema, "What tts-chaos plan writes as plan.json"),
     "plan-settings": (plan_schema, "The settings of a contingency plan: tts-plan.toml"),
+    "matrix": (_matrix_schema, "What the gate remembers: tts-gate-matrix.json"),
     "policy": (policy_schema, "The policy of the gate: tts-gate.toml"),
     "pyproject": (pyproject_schema, "What pyproject.toml may say of tts-chaos"),
     "report": (_report_schema, "What --tts-report writes as report.json"),

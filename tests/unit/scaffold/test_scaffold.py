@@ -343,8 +343,9 @@ def test_every_capability_has_a_usual_way() -> None:
     ("system", "path"),
     [("github", ".github/workflows/tts-chaos.yml"), ("gitlab", "tts-chaos.gitlab-ci.yml")],
 )
-def test_a_job_plays_scenarios_and_keeps_the_report(system: str, path: str) -> None:
+def test_a_job_lets_the_gate_decide_and_keeps_the_report(system: str, path: str) -> None:
     text = files_for(answer(Given(ci=system)), {})[path]
 
-    assert "pytest --tts-chaos --tts-report tts-report" in text
+    assert "pytest --tts-chaos --tts-gate --tts-gate-version" in text
+    assert "--tts-report tts-report" in text
     assert "tts-chaos doctor --offline" in text

@@ -16,7 +16,7 @@ import msgspec
 from tts_chaos.errors import PolicyError
 from tts_chaos.reporting.gate.decision import Decision
 
-__all__ = ["Row", "may", "read_matrix", "remember"]
+__all__ = ["MatrixShape", "Row", "as_table", "may", "read_matrix", "remember"]
 
 FORMAT = "tts-chaos-matrix/1"
 
@@ -37,7 +37,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return self.integration, self.version, self.contract
 
 
-class _Matrix(msgspec.Struct, frozen=True, kw_only=True):
+class MatrixShape(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file; `format` is `tts-chaos-matrix/1`."""
+
     format: str
     rows: tuple[Row, ...]
 
@@ -49,7 +51,7 @@ def read_matrix(file: Path) -> tuple[Row, ...]:
         PolicyError: If it is no matrix; it is then left as it is.
     """
     try:
-        matrix = msgspec.json.decode(file.read_bytes(), type=_Matrix)
+        matrix = msgspec.json.decode(file.read_bytes(), type=MatrixShape)
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -85,6 +87,22 @@ def _text(rows: Iterable[Row]) -> str:
     lines: list[Any] = sorted(rows, key=lambda row: row.key)
     body = ",\n".join(json.dumps(msgspec.to_builtins(row), ensure_ascii=False) for row in lines)
     return f'{{"format": "{FORMAT}", "rows": [\n{body}\n]}}\n'
+
+
+def as_table(rows: Sequence[Row]) -> str:
+    """Return versions down, contracts across, and in each cell what was decided when."""
+    contracts = sorted({row.contract for row in rows})
+    versions = sorted({(row.integration, row.version) for row in rows})
+    cells = {row.key: f"{row.result} {row.date}" for row in rows}
+    lines = [["version", *[contract[:12] or "none" for contract in contracts]]]
+    for integration, version in versions:
+        told = [cells.get((integration, version, contract), "-") for contract in contracts]
+        lines.append([f"{integration} {version}", *told])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 def may(
