@@ -284,3 +284,34 @@ class TakesRefusalsForGranted(RefundsConnector):
         except Trouble as trouble:
             if trouble.kind != "never":
                 raise
+
+
+@broken("refunds_complete.refund_lost", "refunds/webhook-late")
+class BelievesTheLastWebhook(RefundsConnector):
+    """Takes the state of a request from the webhook that came last, however old its news."""
+
+    def take_event(self, event: Json) -> None:
+        super().take_event(event)
+        data = event.get("data")
+        if isinstance(data, dict) and data.get("return_id"):
+            told = self.state.setdefault("told", {})
+            told[str(data["return_id"])] = data["return_status"]
+
+    def counts(self, row: Json) -> bool:
+        status = self.state.get("told", {}).get(row["id"], row["status"])
+        return super().counts({**row, "status": status})
+
+
+@broken("refunds_complete.refund_lost", "refunds/cancel-applied-twice")
+class TakesDoneBeforeForARefusal(RefundsConnector):
+    """Takes the answer that an order is cancelled already for a refusal, and strikes it out."""
+
+    def try_to_cancel(self, shop: ShopAccess, order_id: str, attempt: int) -> Trouble | None:
+        try:
+            return super().try_to_cancel(shop, order_id, attempt)
+        except Trouble:
+            self.state.setdefault("refused", []).append(order_id)
+            raise
+
+    def counts(self, row: Json) -> bool:
+        return super().counts(row) and row["order_id"] not in self.state.get("refused", [])
