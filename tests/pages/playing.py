@@ -42,7 +42,7 @@ _PIP = f"""#!{sys.executable}
 import sys
 from tests.pages.checking import check_requirements
 problems = check_requirements(sys.argv[2:]) if sys.argv[1:2] == ["install"] else ["only install"]
-sys.exit("\\n".join(problems))
+sys.exit("\\n".join(problems) or 0)
 """
 """Stands for pip: what a page says to install is there already; a wrong extra is refused."""
 

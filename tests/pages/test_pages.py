@@ -78,6 +78,21 @@ def test_a_page_that_does_not_work_is_found(text: str, told: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "```sh\npip install 'pytest-tts-chaos[search]' httpx\n```",
+        "<!-- run: 3 0 -->\n```sh\nexit 3\necho ok\n```\n\n```text\no...\n```",
+        '```sh\necho log; echo \'{"a": [1]}\'\n```\n\n```json\n{"a": [1]}\n```',
+        "<!-- file: a/b -->\n```js\nx\ny\n```\n\n<!-- patch: a/b -->\n```diff\n x\n-y\n+z\n```\n\n"
+        "```sh\ncat a/b\n```\n\n```text\nx\nz\n```",
+        "<!-- background: up -->\n```sh\necho up; sleep 600\n```\n\n```sh\ntrue\n```",
+    ],
+)
+def test_a_page_that_works_is_left_alone(text: str, tmp_path: Path) -> None:
+    assert follow(_page(text), tmp_path).problems == []
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("```\nx\n```", "say which language"),
