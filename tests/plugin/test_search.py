@@ -99,7 +99,7 @@ def test_what_is_found_fails_is_kept_and_is_replayed_first(project: ChaosProject
     project.scenario()
     project.write("conftest.py", SILENT)
 
-    first = _search(project)
+    first = _search(project, "--tts-report", "out")
 
     files = _found(project)
     notes = [json.loads(file.with_suffix(".json").read_text()) for file in files]
@@ -109,6 +109,10 @@ def test_what_is_found_fails_is_kept_and_is_replayed_first(project: ChaosProject
     first.stdout.fnmatch_lines(
         ["*found/*safety_violated*", "*Broken rules*", "*20 of 20 replays show it*", "*kept in *"]
     )
+    section = json.loads((project.path / "out" / "report.json").read_text())["search"]
+    assert section["schedules"] == 3
+    assert sorted(Path(row["file"]).name for row in section["failures"]) == [f.name for f in files]
+    assert all(row["reproduce"] in first.stdout.str() for row in section["failures"])
     name = files[0].stem
     replay = project.run("--tts-scenario", f"found/{name}")
     assert replay.ret == 10

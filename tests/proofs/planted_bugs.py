@@ -1,4 +1,4 @@
-"""Ten bugs that no single fault shows, each planted in the zoo's correct integration.
+"""Bugs that no single fault shows, each planted in the zoo's correct integration.
 
 Each needs two or three troubles in the life of one process: what the integration does about one is
 wrong only because of another before it.
@@ -15,7 +15,7 @@ from tests.quality.zoo.manners import Json, Trouble
 
 from tts_chaos.typing import ShopAccess, TwinConnection
 
-__all__ = ["PLANTED", "Correct"]
+__all__ = ["PLANTED", "PLANTED_LATER", "Correct"]
 
 PASSING = ("network", "slowness", "outage", "contract")
 """Causes of troubles that say nothing about tokens or limits."""
@@ -204,6 +204,55 @@ class TakesAFailedLookForNoOnAFreshToken(TakesAFailedLookForNo):
         return Correct.has_left(self, shop, package)
 
 
+class BelievesAPushThatCannotBeRead(Correct):
+    """Where it cannot see whether a lost write was done, it takes it for done."""
+
+    faults = 2
+
+    def unapplied(self) -> list[str]:
+        try:
+            return super().unapplied()
+        except Trouble:
+            if "write lost" not in self.met:
+                raise
+            self.forget_wishes()
+            return []
+
+
+class ShipsAgainOnceLimited(Correct):
+    """Once limited it saves the look whether a shipment whose answer was lost has left."""
+
+    faults = 2
+
+    def has_left(self, shop: ShopAccess, package: str) -> bool:
+        if {"limited", "shipment lost"} <= self.met:
+            return False
+        return super().has_left(shop, package)
+
+    def send_shipment(self, shop: ShopAccess, order: Json, package: str) -> None:
+        try:
+            super().send_shipment(shop, order, package)
+        except Trouble as trouble:
+            if trouble.kind == "unknown":
+                self.met.add("shipment lost")
+            raise
+
+
+class TakesALimitAfterAFailedRefreshForItsEnd(Correct):
+    """A limit that follows a refresh that failed is taken for the end of the authorisation."""
+
+    faults = 3
+
+    def note_failed_refresh(self, trouble: Trouble) -> None:
+        super().note_failed_refresh(trouble)
+        self.met.add("refresh failed")
+
+    def note_wait(self, path: str, shop: ShopAccess, trouble: Trouble) -> None:
+        super().note_wait(path, shop, trouble)
+        if "refresh failed" in self.met:
+            self.state["is_dead"] = True
+
+
 PLANTED: tuple[type[Correct], ...] = (
     ForgetsLostWritesOnRenewal,
     ForgetsLostWritesWhenLimited,
@@ -216,3 +265,10 @@ PLANTED: tuple[type[Correct], ...] = (
     SkipsOrdersAfterRenewalWhenLimited,
     TakesAFailedLookForNoOnAFreshToken,
 )
+
+PLANTED_LATER: tuple[type[Correct], ...] = (
+    BelievesAPushThatCannotBeRead,
+    ShipsAgainOnceLimited,
+    TakesALimitAfterAFailedRefreshForItsEnd,
+)
+"""Planted once the way of drawing was settled, which no change of it has looked at."""

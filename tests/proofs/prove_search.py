@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from tests.proofs.planted_bugs import PLANTED, Correct
+from tests.proofs.planted_bugs import PLANTED, PLANTED_LATER, Correct
 from tests.support.search_player import DirectPlayer, direct_player
 
 from tts_chaos.core.entropy import Entropy
@@ -173,8 +173,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--sample", type=int, default=200)
     options = parser.parse_args(arguments)
-    chosen = [bug for bug in PLANTED if not options.only or bug.__name__ in options.only]
+    chosen, later = (
+        [bug for bug in bugs if not options.only or bug.__name__ in options.only]
+        for bugs in (PLANTED, PLANTED_LATER)
+    )
     tried, found, shrunk = _bugs(chosen)
+    print("planted after the way of drawing was settled:", flush=True)
+    tried_later, found_later, _ = _bugs(later)
     rate = _speed()
     surprises = _explored(options.sample) if options.sample else 0
     wanted = min(WANTED_FOUND, tried), min(WANTED_SHRUNK, tried)
@@ -182,7 +187,8 @@ def main(arguments: list[str]) -> int:
     is_fast = rate >= WANTED_PER_S
     print(
         f"search: {found} of {tried} bugs found within {LIMIT_S:.0f} s of one core, {shrunk} "
-        f"shrunk to the planted number of faults; {rate:.1f} schedules a second of one core"
+        f"shrunk to the planted number of faults; {found_later} of {tried_later} planted later; "
+        f"{rate:.1f} schedules a second of one core"
         f"{'' if is_fast else f', below the {WANTED_PER_S} aimed at'}; {surprises} pruned points "
         "found more than the kept ones"
     )

@@ -73,10 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _register_search(config: pytest.Config, options: Options) -> None:
-    from tts_chaos.pytest_plugin.searching import Searching, refuse_search
+    from tts_chaos.pytest_plugin.searching import PLUGIN_NAME, Searching, refuse_search
 
     refuse_search(config, options)
-    config.pluginmanager.register(Searching(config, options), "tts-chaos-search")
+    config.pluginmanager.register(Searching(config, options), PLUGIN_NAME)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:

@@ -33,10 +33,14 @@ from tts_chaos.search.found import Entry, keep, load_found
 from tts_chaos.search.hunting import Failure, Hunt, Known
 from tts_chaos.search.menu import make_menu
 from tts_chaos.search.player import BROKEN, Played, Prepare
+from tts_chaos.search.report import failure_row
 from tts_chaos.search.telling import tell_failure, tell_found_before, tell_hunt, tell_progress
 from tts_chaos.subjects.in_process import InProcessSubject
 
-__all__ = ["Searching", "refuse_search"]
+__all__ = ["PLUGIN_NAME", "Searching", "refuse_search"]
+
+PLUGIN_NAME = "tts-chaos-search"
+"""Under which it is registered."""
 
 WORLD = "simulated"
 PROGRESS_EVERY_S = 5.0
@@ -96,6 +100,7 @@ class Searching:
         self._known: list[Known] = []
         self._outcomes: dict[str, str] = {}
         self._runs = 0
+        self._schedules = 0
         self._told_at_s = 0.0
         self._sample: pytest.Item | None = None
         self._scratch = Path()
@@ -263,6 +268,7 @@ class Searching:
         except StopDrawing:
             self._lines.append(f"stopped by the time budget after {budget.spent_s:.0f} s")
         finally:
+            self._schedules += hunt.tally.schedules
             self._known += [failure.known for failure in hunt.failures]
             self._lines += tell_hunt(hunt.tally, hunt.failures, wanted, budget)
             self._problems += [f"{reason} ({told})" for told, reason in hunt.tally.defects_told()]
@@ -284,6 +290,7 @@ class Searching:
                         tell_progress("explore: pairs", done, len(pairs), budget)
                     )
         finally:
+            self._schedules += hunt.tally.schedules
             self._known += [failure.known for failure in hunt.failures]
             self._lines += exploration.told()
             self._problems += [f"{reason} ({told})" for told, reason in hunt.tally.defects_told()]
@@ -295,6 +302,20 @@ class Searching:
         self._say(tell_failure(failure))
 
     # -- telling --------------------------------------------------------------------------------
+
+    def section(self) -> dict[str, Any]:
+        """Return what reports say of the search: a section of the JSON report."""
+        return {
+            "schedules": self._schedules,
+            "runs": self._runs,
+            "receipt": list(self._lines),
+            "problems": list(self._problems),
+            "found_before": list(tell_found_before(self._before, self._outcomes)),
+            "failures": [
+                failure_row(failure, file=str(file), reproduce=_command(failure, self._options))
+                for failure, file in self._found
+            ],
+        }
 
     def _say(self, text: str) -> None:
         reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")

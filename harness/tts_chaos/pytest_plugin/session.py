@@ -461,7 +461,18 @@ class ChaosSession:
             planned=self._planned,
             left_out=[row.id for row in self._left_out],
             file=self._file(),
+            search=self._search(),
         )
+
+    def _search(self) -> dict[str, Any] | None:
+        """Return what a search has to tell, None where nobody searched."""
+        if not self._options.searches:
+            return None
+        from tts_chaos.pytest_plugin.searching import PLUGIN_NAME
+
+        searching: Any = self._config.pluginmanager.get_plugin(PLUGIN_NAME)
+        section: dict[str, Any] | None = searching.section() if searching else None
+        return section
 
     def _file(self) -> str:
         """Return where the integration is defined, relative to the root; "" for the bundled one."""

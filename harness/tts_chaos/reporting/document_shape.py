@@ -84,6 +84,42 @@ class _Run(msgspec.Struct, kw_only=True):
     tags: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
+class _FoundFault(msgspec.Struct, kw_only=True):
+    """A fault of a found failure; "" for an operation means any."""
+
+    fault: str
+    operation: str
+
+
+class _Found(msgspec.Struct, kw_only=True):
+    """A failure that a search found, shrunk; `met_...` are numbers before shrinking."""
+
+    scenario: str
+    rule: str
+    rules: list[str]
+    faults: list[_FoundFault]
+    work: list[str]
+    met_faults: int
+    met_work: int
+    shrink_runs: int
+    replays: int
+    of: int
+    found_after: int
+    file: str
+    reproduce: str
+
+
+class _Search(msgspec.Struct, kw_only=True):
+    """What a search did and found; `runs` counts those of shrinking and replaying too."""
+
+    schedules: int
+    runs: int
+    receipt: list[str]
+    problems: list[str]
+    found_before: list[str]
+    failures: list[_Found]
+
+
 class ReportShape(msgspec.Struct, kw_only=True):
     """All of `report.json`; runs are ordered, the gravest last."""
 
@@ -98,3 +134,4 @@ class ReportShape(msgspec.Struct, kw_only=True):
     counts: dict[str, int]
     runs: list[_Run]
     gate: Decision | msgspec.UnsetType = msgspec.UNSET
+    search: _Search | msgspec.UnsetType = msgspec.UNSET

@@ -11,6 +11,7 @@ from typing import Any
 from tts_chaos.core.verdict import Outcome
 from tts_chaos.reporting.charts import COLOURS, KINDS, LANES, chart_specifications
 from tts_chaos.reporting.durations import say_duration
+from tts_chaos.reporting.gate.telling import found_nothing
 from tts_chaos.reporting.page import render_page
 from tts_chaos.reporting.story import history_name
 from tts_chaos.reporting.summary import EXIT_STATUS
@@ -123,6 +124,10 @@ def _verdict(document: Mapping[str, Any], gate: Mapping[str, Any] | None) -> dic
     if gate is not None:
         tone = "good" if gate["decision"] == "release" else "bad"
         return {"word": gate["decision"].capitalize(), "tone": tone, "because": gate["because"]}
+    search = document.get("search")
+    if not played and search is not None and found_nothing(search):
+        because = f"{search['schedules']} schedules of faults were played, and nothing broke."
+        return {"word": "Nothing found", "tone": "good", "because": because}
     if not played:
         because = "no scenario was played: this run says nothing about the integration"
         return {"word": "Nothing played", "tone": "bad", "because": because}

@@ -123,6 +123,7 @@ def to_document(
     planned: int | None = None,
     left_out: Sequence[str] = (),
     file: str = "",
+    search: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the JSON report as a value: counts by outcome, then every run in order.
 
@@ -134,6 +135,7 @@ def to_document(
         planned: Runs that were to be played; None where it was as many.
         file: Where the integration is defined, for marks beside code; "" where it is not known.
         left_out: Scenarios not played because of capabilities that are knowingly lacking.
+        search: What a search has to tell; None where nobody searched.
     """
     outcomes = [summary["outcome"] for summary in summaries]
     return {
@@ -149,6 +151,7 @@ def to_document(
         "left_out": list(left_out),
         "counts": {name: outcomes.count(name) for name in sorted(set(outcomes))},
         "runs": list(summaries),
+        **({} if search is None else {"search": search}),
     }
 
 

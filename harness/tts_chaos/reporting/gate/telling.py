@@ -10,7 +10,7 @@ from typing import Any
 from tts_chaos.reporting.durations import say_duration
 from tts_chaos.reporting.gate.decision import Decision
 
-__all__ = ["as_annotations", "as_code_quality", "as_markdown", "as_text"]
+__all__ = ["as_annotations", "as_code_quality", "as_markdown", "as_text", "found_nothing"]
 
 FAILURES_SHOWN = 50
 """A summary longer than this nobody reads; the report has all of them."""
@@ -36,10 +36,48 @@ def as_markdown(document: Mapping[str, Any], decision: Decision | None) -> str:
     return "\n".join(_lines(document, decision)) + "\n"
 
 
+def found_nothing(search: Mapping[str, Any] | None) -> bool:
+    """Whether a search was made and nothing was found or in its way."""
+    return bool(
+        search and search["schedules"] and not search["failures"] and not search["problems"]
+    )
+
+
+def _word(*, has_failed: bool) -> str:
+    return "FAILED" if has_failed else "PASSED"
+
+
+def _command(text: str) -> str:
+    """Return text for a piece of code in a table, where nothing but its end is read as markup."""
+    return " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+
+
+def _search_lines(search: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the section of a search: what it did, what it found, and how to show that again."""
+    yield "### Search\n"
+    told = (*search["receipt"], *search["problems"], *search["found_before"])
+    yield from (f"- {_cell(line.strip())}" for line in told)
+    yield ""
+    if not search["failures"]:
+        return
+    yield "| found | rule | faults | replays | again |\n|---|---|---|---:|---|"
+    for row in search["failures"][:FAILURES_SHOWN]:
+        faults = ", ".join(f"{x['fault']} at {x['operation'] or 'any call'}" for x in row["faults"])
+        yield (
+            f"| {_cell(row['scenario'])} | {_cell(row['rule'])} | {_cell(faults)} "
+            f"| {row['replays']} of {row['of']} | `{_command(row['reproduce'])}` |"
+        )
+    yield ""
+
+
 def _lines(document: Mapping[str, Any], decision: Decision | None) -> Iterator[str]:
     runs = document["runs"]
     failed = [run for run in runs if run["outcome"] != "passed"]
-    word = decision.decision.upper() if decision else ("FAILED" if failed or not runs else "PASSED")
+    search = document.get("search")
+    has_played = bool(runs) or found_nothing(search)
+    word = (
+        decision.decision.upper() if decision else _word(has_failed=bool(failed) or not has_played)
+    )
     yield f"## tts-chaos: {word}"
     yield ""
     yield _cell(decision.because) if decision else f"{len(failed)} of {len(runs)} runs failed."
@@ -72,6 +110,8 @@ def _lines(document: Mapping[str, Any], decision: Decision | None) -> Iterator[s
                 f"| {recovery} | {_cell(_what(run))} |"
             )
         yield ""
+    if search:
+        yield from _search_lines(search)
     if decision:
         yield from (f"- {_cell(note)}" for note in decision.notes)
     contract = document.get("contract_digest", "")[:12] or "none"
