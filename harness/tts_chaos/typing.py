@@ -16,6 +16,8 @@ Every method of `Integration` is optional; each one present is a capability. Sha
 `health()` → {status: "ok" | "degraded" | "down", ...}.
 `conversions()` → list of {order_id, email or phone, transaction_category, timestamp, amount,
     currency}.
+`logs()` → list of lines, each a text or a mapping, as they were logged; only what is new since the
+    last time is kept. It is searched for secrets.
 `quote_checkout(lines)` → {currency, total_amount}; `lines` is a list of {sku_id, quantity}.
 
 `webhook_url()` → address of a receiver that the integration runs itself on loopback; where there is
@@ -111,6 +113,7 @@ OBSERVATIONS: dict[str, str] = {
     "tokens": "the token pair it holds",
     "health": "whether it works, works partly, or not",
     "conversions": "conversion records it would send",
+    "logs": "lines it has logged since it was started, the oldest first",
 }
 """Every observation an integration may offer, with what it is asked for."""
 

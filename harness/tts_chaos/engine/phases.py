@@ -83,6 +83,7 @@ class Phases:
         self._ops = 0
         self._proxied: dict[str, int] = {}
         self._callers: set[str] = set()
+        self._lines: list[Json] = []
         self.recovery_ms: int | None = None
         needed = needed_to_play(run)
         self.missing = tuple(name for name in needed if name not in subject.capabilities)
@@ -383,10 +384,29 @@ class Phases:
     def _observe(self, name: str) -> None:
         completion = self._world.call(lambda: self._subject.call(name, {}), limit_ms=self._limit_ms)
         if completion.kind is OpKind.OK:
-            self._retelling.observe(name, completion.value)
+            told = completion.value
+            self._retelling.observe(name, self._new_lines(told) if name == "logs" else told)
             return
         error = self._secrets.redact(completion.error)
         self._recorder.add(Observed(name=name, error=error))
+
+    def _new_lines(self, told: Json) -> Json:
+        """Return the lines that were not told before, searched for secrets as any other log.
+
+        A log that begins anew is new as a whole; without this, a history would grow by all of it
+        with each look.
+        """
+        if not isinstance(told, list):
+            return told
+        known, self._lines = self._lines, told
+        new = told[len(known) :] if told[: len(known)] == known else told
+        text = "\n".join(each if isinstance(each, str) else repr(each) for each in new)
+        leaks = self._secrets.find(text)
+        if new:
+            self._recorder.add(
+                Searched(channel="log", source="logs()", characters=len(text), leaks=leaks)
+            )
+        return new
 
 
 def _name_of(step: Step) -> str:

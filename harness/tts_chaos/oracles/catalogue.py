@@ -11,6 +11,7 @@ from tts_chaos.oracles import (  # noqa: F401 - importing registers
     actions_end,
     alert_raised,
     blips_ridden_out,
+    calls_logged,
     conversions_valid,
     degraded_reads,
     errors_not_success,
@@ -63,9 +64,9 @@ GUARDS: tuple[str, ...] = tuple(name for name in ORACLES if ORACLES[name].kind =
 """Safety oracles: they run in every scenario. One that saw nothing is UNKNOWN and says so; that is
 no failure of a run that did not ask for it."""
 
-NOT_AWAITED = frozenset({"alert_raised", "recovered_in_time"})
-"""Liveness oracles that recovery does not wait for: an alert belongs to the time of the trouble,
-and recovery itself cannot wait for recovery."""
+NOT_AWAITED = frozenset({"alert_raised", "calls_logged", "recovered_in_time"})
+"""Liveness oracles that recovery does not wait for: an alert and a line of a log belong to the time
+of the trouble, and recovery itself cannot wait for recovery."""
 
 
 def judge_all(

@@ -151,6 +151,7 @@ class ApiClient:
         self._journal.write(
             "api_call",
             call=call.name,
+            path=call.path,
             shop=call.shop.id,
             attempt=attempt,
             elapsed_ms=round(elapsed_s * 1000),

@@ -339,6 +339,10 @@ class ReferenceIntegration:
         """Return the alerts it raised: {cause, message, at, last_at, count, open}."""
         return self._alerts.all()
 
+    def logs(self) -> list[str]:
+        """Return the latest lines of its log, the oldest first: JSON, without secrets."""
+        return self._journal.lines
+
     def tokens(self) -> dict[str, Any]:
         """Return the token pair it holds. For tests and for nothing else: these are secrets."""
         pair = self._token_store.load()

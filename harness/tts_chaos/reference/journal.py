@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,8 @@ __all__ = ["Journal", "hide_queries_of_httpx"]
 _QUERY = re.compile(r"\?[^\s\"']+")
 _HIDDEN = "***"
 _LONGEST_TEXT = 300
+LINES_KEPT = 5_000
+"""Lines that can be asked for; the application's handlers keep the others."""
 
 
 class Journal:
@@ -26,6 +29,7 @@ class Journal:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._kept: deque[str] = deque(maxlen=LINES_KEPT)
         self._logger = logging.getLogger("tts_reference")
         self._secrets: set[str] = set()
         self.hide(*secrets)
@@ -41,15 +45,20 @@ class Journal:
             text = text.replace(secret, _HIDDEN)
         return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
 
+    @property
+    def lines(self) -> list[str]:
+        """The latest lines, the oldest first, whatever level the application lets through."""
+        return list(self._kept)
+
     def write(self, event: str, *, level: int = logging.INFO, **fields: Any) -> None:
         """Log one event with its fields."""
-        if not self._logger.isEnabledFor(level):
-            return
         safe = {
             key: self.scrub(value) if isinstance(value, str) else value
             for key, value in fields.items()
         }
-        self._logger.log(level, "%s", json.dumps({"event": event, **safe}, default=str))
+        line = json.dumps({"event": event, **safe}, default=str)
+        self._kept.append(line)
+        self._logger.log(level, "%s", line)
 
     def warn(self, event: str, **fields: Any) -> None:
         """Log one event that somebody should know of."""

@@ -253,7 +253,13 @@ class TokenKeeper:
         )
         problem = answer if isinstance(answer, Problem) else self._keep(answer, pair)
         if problem is not None:
-            self._journal.warn("token_refresh_failed", code=problem.code, status=problem.status)
+            self._journal.warn(
+                "token_refresh_failed",
+                path=_REFRESH_PATH,
+                outcome=problem.cause,
+                code=problem.code,
+                status=problem.status,
+            )
         return problem
 
     def _keep(self, answer: Answer, pair: TokenPair) -> Problem | None:
@@ -272,7 +278,7 @@ class TokenKeeper:
             access_expires_at=_read_expiry(answer.data.get("access_token_expire_in")),
             refresh_expires_at=_read_expiry(answer.data.get("refresh_token_expire_in")),
         )
-        self._journal.write("token_refreshed", generation=pair.generation + 1)
+        self._journal.write("token_refreshed", path=_REFRESH_PATH, generation=pair.generation + 1)
         self._alerts.all_well(_SUBJECT)
         return None
 

@@ -32,6 +32,7 @@ HOW: Mapping[str, str] = {
     "tokens": "GET /tokens",
     "health": "GET /health",
     "conversions": "GET /conversions",
+    "logs": "GET /logs",
 }
 """How each capability is had where nobody says otherwise."""
 

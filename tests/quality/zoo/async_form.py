@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 from tests.quality.zoo.base import PAGE_LIMIT, SHIPPED, Connector
-from tests.quality.zoo.caller import WAIT_LIMIT_S, scope_of, trust
+from tests.quality.zoo.caller import REFRESH_PATH, WAIT_LIMIT_S, scope_of, trust
 from tests.quality.zoo.manners import Json, Trouble
 
 from tts_chaos.typing import ShopAccess, TwinConnection
@@ -91,7 +91,8 @@ class AsyncConnector:
                     await self.wait_for_turn(path, shop)
                     url = self.plain.address(path, shop, query, body)
                     headers = self.plain.headers(token)
-                    data = self.judge(*await self.exchange(client, method, url, headers, body))
+                    with self.plain.noting(method, path):
+                        data = self.judge(*await self.exchange(client, method, url, headers, body))
             except Trouble as trouble:
                 if trouble.wait_s:
                     self.plain.note_wait(path, shop, trouble)
@@ -170,7 +171,8 @@ class AsyncConnector:
         for attempt in (1, 2, 3):
             url = self.plain.refresh_address(self.state["tokens"]["refresh_token"])
             try:
-                return self.judge(*await self.exchange(client, "GET", url, {}, b""))
+                with self.plain.noting("GET", REFRESH_PATH):
+                    return self.judge(*await self.exchange(client, "GET", url, {}, b""))
             except Trouble as trouble:
                 if trouble.kind not in ("wait", "unknown") or attempt == 3:
                     raise
@@ -379,6 +381,10 @@ class AsyncConnector:
     def shipments(self) -> list[Json]:
         """Return the confirmed shipments."""
         return self.plain.shipments()
+
+    def logs(self) -> list[str]:
+        """Return what was logged."""
+        return self.plain.logs()
 
     def alerts(self) -> list[Json]:
         """Return all alerts."""

@@ -11,7 +11,8 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from tests.quality.zoo.manners import Json, Manners, Trouble
 
 from tts_chaos.typing import ShopAccess, TwinConnection
 
-__all__ = ["WAIT_LIMIT_S", "Caller", "scope_of", "trust"]
+__all__ = ["REFRESH_PATH", "WAIT_LIMIT_S", "Caller", "scope_of", "trust"]
 
+REFRESH_PATH = "/api/v2/token/refresh"
 WAIT_LIMIT_S = 120.0
 """A longer pause that the platform asks for ends the call."""
 
@@ -57,6 +59,7 @@ class Caller(Manners):
         self.open_connections()
         self.not_before: dict[tuple[str, str], float] = {}
         self.open_alerts: set[str] = set()
+        self.log_lines: list[str] = []
         self.state = self.load() if self.file.exists() else self.first_state()
 
     def first_state(self) -> Json:
@@ -119,6 +122,24 @@ class Caller(Manners):
             raise Trouble(cause, type(error).__name__, kind="unknown") from error
         return answer.status_code, dict(answer.headers), answer.content
 
+    @contextmanager
+    def noting(self, method: str, path: str) -> Iterator[None]:
+        """Log one call: verb, path and what came of it, nothing secret."""
+        try:
+            yield
+        except Trouble as trouble:
+            self.note(f"{method} {path}", f"failed: {trouble}")
+            raise
+        self.note(f"{method} {path}", "ok")
+
+    def note(self, call: str, outcome: str) -> None:
+        """Write one line."""
+        self.log_lines.append(f"{call} {outcome}")
+
+    def logs(self) -> list[str]:
+        """Return what was logged."""
+        return list(self.log_lines)
+
     def call(
         self,
         method: str,
@@ -168,7 +189,8 @@ class Caller(Manners):
     ) -> Json:
         """Sign, send and judge one request."""
         url = self.address(path, shop, query, body)
-        return self.judge(*self.exchange(method, url, self.headers(token), body))
+        with self.noting(method, path):
+            return self.judge(*self.exchange(method, url, self.headers(token), body))
 
     def wait_for_turn(self, path: str, shop: ShopAccess) -> None:
         """Sit out a pause that the platform asked for in an earlier call."""
@@ -225,14 +247,17 @@ class Caller(Manners):
         """Refresh, in at most three tries."""
         for attempt in (1, 2):
             try:
-                return self.judge(
-                    *self.exchange("GET", self.refresh_address(refresh_token), {}, b"")
-                )
+                return self.refresh_once(refresh_token)
             except Trouble as trouble:
                 if trouble.kind not in ("wait", "unknown"):
                     raise
                 time.sleep(self.pause_s(trouble, attempt))
-        return self.judge(*self.exchange("GET", self.refresh_address(refresh_token), {}, b""))
+        return self.refresh_once(refresh_token)
+
+    def refresh_once(self, refresh_token: str) -> Json:
+        """Ask for a new pair once."""
+        with self.noting("GET", REFRESH_PATH):
+            return self.judge(*self.exchange("GET", self.refresh_address(refresh_token), {}, b""))
 
     def keep(self, data: Json) -> None:
         """Store both tokens of a new pair before either is used."""

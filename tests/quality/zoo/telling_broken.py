@@ -23,6 +23,39 @@ class TellsNobody(Connector):
         self.open_alerts.add(cause)
 
 
+@broken("calls_logged.call_unlogged", "observability/calls-are-logged")
+class LogsNothing(Connector):
+    """Keeps no log of its calls."""
+
+    def note(self, call: str, outcome: str) -> None:
+        pass
+
+
+@broken("calls_logged.call_unlogged", "observability/outage-is-logged-and-told")
+class LogsWhatWentWell(Connector):
+    """Logs a call only once it was answered with success."""
+
+    def note(self, call: str, outcome: str) -> None:
+        if outcome == "ok":
+            super().note(call, outcome)
+
+
+@broken("no_secret_leaks.secret_in_output", "observability/calls-are-logged")
+class LogsItsToken(Connector):
+    """Logs each call with the access token that it carried, where only an operator reads it."""
+
+    def note(self, call: str, outcome: str) -> None:
+        super().note(call, f"{outcome} with {self.state['tokens']['access_token']}")
+
+
+@broken("calls_logged.failure_unlogged", "observability/refusal-is-logged-and-told")
+class LogsWithoutTheAnswer(Connector):
+    """Logs each call and not what came of it."""
+
+    def note(self, call: str, outcome: str) -> None:
+        super().note(call, "was made")
+
+
 @broken("alert_raised.wrong_cause", "clock/three-minutes-ahead", "endpoint/version-retired")
 class BlamesCredentials(Connector):
     """Takes every refusal for wrong credentials."""

@@ -322,4 +322,80 @@ ENDINGS = [
     ),
 ]
 
-CASES = [*ENDINGS, *ALERTS, *RECOVERY, *SECRETS, *FORGED, *GENUINE, *ONCE, *DEGRADED]
+SEARCH = "/order/202309/orders/search"
+
+
+def _refused() -> Story:
+    """Two calls of one kind, the second refused for good."""
+    story = Story().invoke("sync_orders").call("search").ok().invoke("sync_orders")
+    return story.call("search", status=403, code=105005, data={}).fail("105005")
+
+
+LOGGED = [
+    fine(
+        "calls_logged",
+        "a line with the path for each call, and the code for what failed",
+        _refused().observe("logs", [f"POST {SEARCH} ok", f"POST {SEARCH} code 105005"]),
+    ),
+    fine(
+        "calls_logged",
+        "lines in JSON that name the operation",
+        _refused().observe(
+            "logs",
+            [{"call": "get_order_list"}, {"call": "get_order_list", "error": "no permission"}],
+        ),
+    ),
+    fine(
+        "calls_logged",
+        "tries of one call share a line",
+        Story()
+        .invoke("sync_orders")
+        .call("search", status=503, code=36009003)
+        .call("search")
+        .ok()
+        .observe("logs", [f"{SEARCH} in 2 tries"]),
+    ),
+    fine(
+        "calls_logged",
+        "a call after the last look",
+        Story().call("search").observe("logs", [f"POST {SEARCH} ok"]).call("search"),
+    ),
+    fine(
+        "calls_logged",
+        "lines that come late, with the next look",
+        Story()
+        .call("search")
+        .observe("logs", [])
+        .call("stock")
+        .observe("logs", [f"POST {SEARCH} ok", "POST /product/202309/inventory/search ok"]),
+    ),
+    broken(
+        "calls_logged",
+        "call_unlogged",
+        "an empty log",
+        _refused().observe("logs", []),
+    ),
+    broken(
+        "calls_logged",
+        "call_unlogged",
+        "a line less than calls",
+        _refused().observe("logs", [f"POST {SEARCH} failed"]),
+    ),
+    broken(
+        "calls_logged",
+        "call_unlogged",
+        "lines of another path that begins alike",
+        Story().call("detail").observe("logs", ["GET /order/202309/orders/search ok"]),
+    ),
+    broken(
+        "calls_logged",
+        "failure_unlogged",
+        "a refusal that looks like a success",
+        _refused().observe("logs", [f"POST {SEARCH}", f"POST {SEARCH}"]),
+    ),
+    unseen("calls_logged", "no log told", Story().call("search")),
+    unseen("calls_logged", "a log that cannot be read", Story().call().observe("logs", error="x")),
+    unseen("calls_logged", "no call made", Story().observe("logs", ["started"])),
+]
+
+CASES = [*LOGGED, *ENDINGS, *ALERTS, *RECOVERY, *SECRETS, *FORGED, *GENUINE, *ONCE, *DEGRADED]
