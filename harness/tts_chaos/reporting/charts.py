@@ -183,7 +183,8 @@ def _recovery() -> dict[str, Any]:
                 },
             },
             {
-                "mark": {"type": "rule", "strokeDash": [5, 4]},
+                # A rule has no words of its own to be read out; the list tells what it marks.
+                "mark": {"type": "rule", "strokeDash": [5, 4], "aria": False},
                 "encoding": {"x": {"datum": 100}, "color": {"value": "currentColor"}},
             },
         ],
@@ -245,7 +246,7 @@ def _timeline() -> dict[str, Any]:
     }
     marks = {
         "data": {"name": "marks"},
-        "mark": {"type": "rule", "strokeWidth": 2, "strokeDash": [5, 3]},
+        "mark": {"type": "rule", "strokeWidth": 2, "strokeDash": [5, 3], "aria": False},
         "encoding": {
             "x": {"field": "x", "type": "quantitative"},
             "color": {"field": "colour", "type": "nominal", "scale": None},

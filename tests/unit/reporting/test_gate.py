@@ -104,6 +104,15 @@ def test_each_demand_blocks_where_it_is_not_fulfilled_and_only_there(
     assert _rules(_decide(tmp_path, policy, *rows)) == rules
 
 
+def test_the_gravest_failure_is_the_first_reason(tmp_path: Path) -> None:
+    # A report has the gravest run last.
+    runs = [run_row("a/lacks", "not_exercised"), run_row("z/loses", "safety_violated")]
+
+    decision = _decide(tmp_path, "", *runs)
+
+    assert decision.because.startswith("z/loses [simulated]: safety violated")
+
+
 def test_a_run_that_was_planned_and_not_played_blocks(tmp_path: Path) -> None:
     assert _rules(_decide(tmp_path, "", PASSED, planned=2)) == ["not_all_played"]
 

@@ -146,7 +146,8 @@ def _all_played(case: _Case) -> Iterator[Reason]:
 
 
 def _passed(case: _Case) -> Iterator[Reason]:
-    for run in case.runs:
+    # The gravest comes last in a report, and first in what a release manager reads.
+    for run in reversed(case.runs):
         if run["outcome"] == "passed" or not _is_demanded(run, case.policy):
             continue
         valid, over = _exceptions(case, run)

@@ -211,7 +211,7 @@
         element("ul", { class: "key" }, colours.map(([, words, light, darker]) => element("li", {}, element("i", { style: `background:${dark ? darker : light}` }), words)))),
       time.left_out ? element("p", { class: "quiet" }, `${time.left_out} more moments are in ${run.history}.`) : null,
       element("details", {}, element("summary", {}, `The same as a list (${time.moments.length} lines)`),
-        table("Everything that happened", ["when", "what", ""], lines)));
+        table("Everything that happened", ["when", "what", "detail"], lines)));
   }
 
   function drawTimeline(run, cell) {
@@ -289,7 +289,7 @@
       if (ledger.unreadable) return element("p", {}, `${ledger.name}: ${ledger.unreadable}`);
       const sum = `${ledger.name}: ${ledger.equal ?? 0} alike, of ${ledger.platform ?? 0} on the platform and ${ledger.integration ?? 0} in the integration`;
       const rows = (ledger.differences ?? []).map((row) => [row.about, row.field, row.platform ?? "–", row.integration ?? "–"]);
-      return element("div", {}, element("p", {}, sum), rows.length ? table(`Differences in ${ledger.name}`, ["", "what", "platform", "integration"], rows) : null,
+      return element("div", {}, element("p", {}, sum), rows.length ? table(`Differences in ${ledger.name}`, ["record", "what", "platform", "integration"], rows) : null,
         ledger.more ? element("p", { class: "quiet" }, `and ${ledger.more} more`) : null);
     }));
   }
