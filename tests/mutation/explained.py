@@ -21,6 +21,7 @@ _LOADED = "runs once, when modules are loaded; a mutant is put in place of what 
 _AFTER_FIRST = "where the order is the first record of all, every search comes after it"
 _NOT_COMPARED = "prices of which one is none are not compared, in whatever order they stand"
 _WHOLE_SECONDS = "waits are asked for in whole seconds: none lasts a millisecond"
+_OF_NOTHING = "what an entry of nothing weighs: it only chooses which of several is shown"
 _NO_STATUS = "no answer has the HTTP status 1"
 
 EXPLAINED: dict[str, str] = {
@@ -85,6 +86,14 @@ EXPLAINED: dict[str, str] = {
     " seven digits that no table has count as passing, and are not asked for their family",
     "oracles.permanent_errors_not_retried:_is_from_gateway: 0 -> 1": "neither 0 nor 1 is a code of"
     " the gateway",
+    "oracles.refund_matching:_sum: 0 -> 1 #1": "is added to both of two sums, which are only"
+    " compared",
+    "oracles.refunds_as_asked:_judge_success: *index*": _ONE_INDEX,
+    "oracles.refunds_true:_add*: 0 -> 1*": _OF_NOTHING,
+    "oracles.refunds_true:_explain: 0 -> 1*": _OF_NOTHING,
+    "oracles.refunds_as_asked:_judge_amounts: 0 -> 1": _OF_NOTHING,
+    "oracles.refunds_complete:_add: 0 -> 1": _OF_NOTHING,
+    "oracles.refunds_true:_add_extra: x.index < observed.index -> *": _ONE_INDEX,
     "oracles.retries_bounded:judge: 0 -> 1": "a count of a history without calls, which nobody"
     " judges and nobody reads",
     "oracles.retries_jittered:_pauses: 0 -> 1": _WHOLE_SECONDS,
