@@ -83,17 +83,17 @@ GIVEN_ONCE = [
 ]  # fmt: skip
 
 TOLD = [
-    broken(TRUE, "refund_imagined", "the largest of two tells it",
+    broken(TRUE, "refund_imagined", "the largest of two imagined ones tells it",
            refunds(row("2.00"), row("9.00", of=OTHER), given=())),
-    broken(TRUE, "refused_refund_believed", "the largest of two tells it",
+    broken(TRUE, "refused_refund_believed", "the largest of two waiting ones tells it",
            refunds(row("2.00"), row("9.00", of=OTHER),
                    given=(WAITS, request(R2, "0", of=OTHER)))),
-    broken(TRUE, "unpaid_refund_believed", "the largest of two tells it",
+    broken(TRUE, "unpaid_refund_believed", "the largest of two unpaid ones tells it",
            refunds(row("2.00"), row("9.00", of=OTHER), given=(), orders=(UNPAID, UNPAID_TOO))),
     broken(TRUE, "refund_amount_wrong", "the one farthest off tells it",
            refunds(row("9.00"), row("3.00", of=OTHER),
                    given=(request(R1, "8.00", of=ORDER), request(R2, "1.00", of=OTHER)))),
-    broken(TRUE, "refund_amount_wrong", "an amount of nothing", refunds(row("0.00"))),
+    broken(TRUE, "refund_amount_wrong", "a row of nothing", refunds(row("0.00"))),
     broken(TRUE, "refund_amount_wrong", "units for cents", refunds(row("0.05"))),
     broken(TRUE, "refund_amount_wrong", "four cents off", refunds(row("4.96"))),
     broken(TRUE, "refund_amount_wrong", "five cents off", refunds(row("4.95"))),
@@ -101,14 +101,15 @@ TOLD = [
            refunds(row("7.00"), orders=(TWO_PRICES,))),
     broken(TRUE, "refund_amount_wrong", "the prices of all lines",
            refunds(row("12.00"), orders=(TWO_PRICES,))),
-    broken(TRUE, "refund_amount_wrong", "an order that nobody has", refunds(row("7.00"), orders=())),
+    broken(TRUE, "refund_amount_wrong", "an order that nobody has",
+           refunds(row("7.00"), orders=())),
     fine(TRUE, "no ledger beside the first of two",
          refunds(row()).observe("refunds", [row()]).truth(orders=[ONE], returns=[GIVEN])),
     unseen(TRUE, "no ledger at all", Story().observe("refunds", [row()])),
 ]  # fmt: skip
 
 LOST_ONES = [
-    broken(COMPLETE, "refund_lost", "the largest of two tells it",
+    broken(COMPLETE, "refund_lost", "the largest of two lost ones tells it",
            refunds(given=(request(R1, "2.00", of=ORDER), request(R2, "9.00", of=ORDER)))),
     unseen(COMPLETE, "no ledger at all", Story().observe("refunds", [])),
     broken(COMPLETE, "refund_lost", "a webhook told of it and was taken",
