@@ -63,7 +63,7 @@ class Extra:
 
 
 CORE = (
-    Command(("tts-chaos", "--help"), 0, "subcommands:"),
+    Command(("tts-chaos", "--help"), 0, "Decide by a report"),
     Command(("tts-chaos", "--version"), 0, "tts-chaos "),
     Command(("tts-chaos", "list"), 0, "token_expired"),
     Command(("tts-chaos", "doctor", "--offline"), 0, "0 errors"),
@@ -115,6 +115,14 @@ EXTRAS = (
         without=Command(("python", "-c", QUIC), 0, "pip install 'pytest-tts-chaos[http3]'"),
         present=Command(("python", "-c", QUIC), 0, "can be served"),
         tests=("tests/integration/serving/test_http3.py",),
+    ),
+    Extra(
+        name="otel",
+        without=None,
+        present=Command(
+            ("python", "-c", "import opentelemetry.sdk.trace; print('there')"), 0, "there"
+        ),
+        tests=("tests/unit/reporting/test_telemetry.py",),
     ),
     Extra(
         name="uvloop",
