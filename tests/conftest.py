@@ -1,8 +1,9 @@
-"""Versions in the header, Hypothesis profiles, and nothing else."""
+"""Versions in the header, Hypothesis profiles, Ctrl-C as it is in a terminal."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import signal
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,11 @@ pytest_plugins = ("pytester",)
 
 settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("project")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and programs inherit that; tests of
+# Ctrl-C are about those that do not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

@@ -1,4 +1,7 @@
-"""The reference integration is a correct one: no bundled scenario may find fault with it."""
+"""The reference integration is a correct one: no bundled scenario may find fault with it.
+
+A sample; `make chaos` plays them all, in both worlds.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tts_chaos.scenarios.model import Need
 from tts_chaos.subjects.in_process import InProcessSubject
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-FILES = sorted(find_scenario_files(FOLDER))
+FILES = sorted(find_scenario_files(FOLDER))[::5]
 
 
 @pytest.mark.parametrize("file", FILES, ids=[scenario_id(file, FOLDER) for file in FILES])

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+# Loaded before any test runs: a test that plays a session of pytest in this process takes away
+# afterwards what the session loaded, and half of a package is none.
+import opentelemetry.exporter.otlp.proto.http.trace_exporter
+import opentelemetry.sdk.trace.export.in_memory_span_exporter  # noqa: F401
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,

@@ -198,9 +198,7 @@ class SimulatedWorld:
             with self._watched(members):
                 return Completion(kind=OpKind.OK, value=work())
         except KeyboardInterrupt:
-            if not self._watchdog.has_signalled:
-                raise
-            return _info(HangError(self._watchdog.report))
+            raise
         except BaseException as error:  # noqa: BLE001 - whatever an integration raises is a result
             return self._to_completion(error)
 

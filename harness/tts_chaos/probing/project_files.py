@@ -21,7 +21,7 @@ GIT_TIMEOUT_S = 20.0
 FOLDERS_PASSED_OVER = frozenset({
     ".git", ".hg", ".svn", "node_modules", "vendor", ".venv", "venv", "env", "__pycache__",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox", ".nox", "dist", "build", "target",
-    ".hypothesis", ".idea", ".gradle", "bower_components", "site-packages",
+    ".hypothesis", ".idea", ".gradle", "bower_components", "site-packages", ".tts-chaos",
 })  # fmt: skip
 """Written by tools, or by others."""
 _BINARY = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 import threading
@@ -249,13 +250,18 @@ def test_a_busy_thread_that_will_not_end_does_not_hold_the_call(
     assert completion.kind is OpKind.INFO
 
 
-def test_a_main_thread_stuck_in_c_is_unknown(hasty_world: SimulatedWorld) -> None:
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_main_thread_stuck_in_c_is_unknown(hasty_world: SimulatedWorld, ctrl_c: Any) -> None:
     from _thread import allocate_lock
 
     stuck = allocate_lock()
     stuck.acquire()
-
-    completion = hasty_world.call(lambda: stuck.acquire(), limit_ms=LIMIT_MS)
+    # A shell lets what it starts in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, ctrl_c)
+    try:
+        completion = hasty_world.call(lambda: stuck.acquire(), limit_ms=LIMIT_MS)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert completion.kind is OpKind.INFO
     assert "HangError" in completion.error

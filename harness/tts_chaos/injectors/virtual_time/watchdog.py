@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from tts_chaos.injectors.virtual_time import originals
 from tts_chaos.injectors.virtual_time.guards import HangError
@@ -31,6 +31,10 @@ MOST_PATIENCE = 20
 BITES_BEFORE_SIGNAL = 3
 """A main thread that blocks in C notices no exception; only a signal gets it out."""
 
+# Ignored by default, and used by hardly any program. Ctrl-C's own would be of no use where it is
+# ignored, as it is in what a shell starts in the background.
+_SIGNAL = getattr(signal, "SIGURG", None)
+
 
 class Watchdog:
     """Watches one call at a time, in real time.
@@ -42,8 +46,8 @@ class Watchdog:
 
     def __init__(self, scheduler: Scheduler, limit_s: float) -> None:
         self.limit_s = limit_s
-        self.has_signalled = False
         self.report = ""
+        self._previous: Any = None
         self._scheduler = scheduler
         self._mutex = originals.allocate_lock()
         self._alarm = originals.allocate_lock()
@@ -61,8 +65,9 @@ class Watchdog:
                 target=self._run, name="tts-chaos-watchdog", daemon=True
             )
             start_in_real_time(self._scheduler, self._thread)
+        if _SIGNAL is not None and threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(_SIGNAL, self._wake)
         with self._mutex:
-            self.has_signalled = False
             self.report = ""
             self._bites = 0
             self._since_s = originals.monotonic()
@@ -76,6 +81,9 @@ class Watchdog:
                 if self._bites:
                     withdraw_interrupt(slot.ident)
             self._members = ()
+        if _SIGNAL is not None and self._previous is not None:
+            signal.signal(_SIGNAL, self._previous)
+            self._previous = None
 
     def stop(self) -> None:
         """End the watchdog's thread."""
@@ -113,9 +121,13 @@ class Watchdog:
         if not is_inside_harness(slot.ident):
             interrupt_thread(slot.ident, HangError)
         is_main = slot.thread is threading.main_thread()
-        if is_main and self._bites > BITES_BEFORE_SIGNAL and _can_signal():
-            self.has_signalled = True
-            signal.pthread_kill(slot.ident, signal.SIGINT)
+        if is_main and self._bites > BITES_BEFORE_SIGNAL and self._previous is not None:
+            assert _SIGNAL is not None
+            signal.pthread_kill(slot.ident, _SIGNAL)
+
+    def _wake(self, _number: int, _frame: object) -> None:
+        if self._members:
+            raise HangError(self.report)
 
     def _describe(self) -> str:
         places = [f"{slot.name} {describe_place(slot.ident)}" for slot in self._scheduler.live()]
@@ -128,7 +140,3 @@ class Watchdog:
 
 def _is_busy(slot: Slot) -> bool:
     return slot.state in (State.RUNNING, State.STRAY)
-
-
-def _can_signal() -> bool:
-    return sys.platform != "win32" and signal.getsignal(signal.SIGINT) is signal.default_int_handler
