@@ -1,7 +1,8 @@
 """Recorded latency beside planted latency, up to percentile 99.9.
 
 A fake integration waits for as long as is drawn, and keeps how long it really waited, from the
-request's arrival to the answer. What is recorded besides is the way there and back.
+request's arrival until the answer is handed to the system. What is recorded besides is the way
+there and back.
 """
 
 from __future__ import annotations
