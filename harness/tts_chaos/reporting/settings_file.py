@@ -6,12 +6,16 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from tts_chaos.errors import UsageError
 from tts_chaos.scenarios.shape import Place, convert
 
 __all__ = ["SettingsFile"]
+
+_S = TypeVar("_S", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,28 @@ class SettingsFile:
             raise place.error(f"expected a table, got {table!r}")
         return table, place
 
-    def rows(
-        self, table: Mapping[str, Any], key: str, kind: type[Any], place: Place
-    ) -> Iterator[Any]:
-        """Yield the members of the list under `key`, so that an error names the one that is wrong.
+    def load(
+        self, file: Path, kind: type[_S], lists: Mapping[str, type[Any]]
+    ) -> tuple[_S, Mapping[str, Any], Place]:
+        """Return the settings that a file holds, the table as it stands there, and its place.
+
+        Args:
+            file: As `find` names it.
+            kind: The struct of the whole.
+            lists: Structs of the members of those lists whose members are read one by one, so that
+                an error names the one that is wrong.
 
         Raises:
-            UsageError: If it is no list of tables, or one of them is wrong.
+            UsageError: Naming file and key, and what was expected.
         """
+        table, place = self.read(file)
+        plain = {key: value for key, value in table.items() if key not in lists}
+        rows = {key: tuple(self._rows(table, key, row, place)) for key, row in lists.items()}
+        return msgspec.structs.replace(convert(plain, kind, place), **rows), table, place
+
+    def _rows(
+        self, table: Mapping[str, Any], key: str, kind: type[Any], place: Place
+    ) -> Iterator[Any]:
         given = table.get(key, [])
         if not isinstance(given, list):
             raise place.at(key).error(f"expected a list of tables, [[{key}]], got {given!r}")

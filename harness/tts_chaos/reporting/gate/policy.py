@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -15,7 +15,7 @@ from tts_chaos.core.registry import nearest
 from tts_chaos.errors import PolicyError
 from tts_chaos.faults.catalogue import FAULTS
 from tts_chaos.reporting.settings_file import SettingsFile
-from tts_chaos.scenarios.shape import Place, convert
+from tts_chaos.scenarios.shape import Place
 from tts_chaos.typing import ACTIONS, OBSERVATIONS
 
 __all__ = ["OWN_FILE", "Accepted", "Assumed", "Coverage", "MustPass", "Objective", "Policy",
@@ -143,14 +143,8 @@ def load_policy(file: Path) -> Policy:
     Raises:
         PolicyError: Naming file and key, what was expected, and the nearest valid word.
     """
-    table, place = _FILE.read(file)
-    # Members of lists are read one by one, so that an error names the one that is wrong.
-    plain = {key: value for key, value in table.items() if key not in ("objectives", "accepted")}
-    policy = msgspec.structs.replace(
-        convert(plain, Policy, place),
-        objectives=tuple(_FILE.rows(table, "objectives", Objective, place)),
-        accepted=tuple(_FILE.rows(table, "accepted", Accepted, place)),
-    )
+    lists: dict[str, type[Any]] = {"objectives": Objective, "accepted": Accepted}
+    policy, _, place = _FILE.load(file, Policy, lists)
     _check_words(policy, place)
     return policy
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 
 from tts_chaos.core.registry import nearest
 from tts_chaos.errors import PlanError
+from tts_chaos.reporting.plan.failures import FAILURES
 from tts_chaos.reporting.plan.functions import FUNCTIONS
 from tts_chaos.reporting.settings_file import SettingsFile
-from tts_chaos.scenarios.shape import Place, convert
+from tts_chaos.scenarios.shape import Place
 
 __all__ = ["OWN_FILE", "Audience", "Objective", "Person", "PlanSettings", "Resource",
            "find_settings", "load_settings"]  # fmt: skip
@@ -66,24 +67,6 @@ class Team(_Strict, frozen=True, kw_only=True):
     reviewer: Person | None = None
 
 
-class Rates(_Strict, frozen=True, kw_only=True):
-    """How much of each there is in an hour, on the day that the plan is for.
-
-    Attributes:
-        checkout: Baskets that are priced.
-        stock: Changes of stock.
-        orders: Orders.
-        shipping: Shipments.
-        webhooks: Notices of the platform.
-    """
-
-    checkout: Amount | None = None
-    stock: Amount | None = None
-    orders: Amount | None = None
-    shipping: Amount | None = None
-    webhooks: Amount | None = None
-
-
 class OrderValue(_Strict, frozen=True, kw_only=True):
     """What an order is worth on average; without it the plan says nothing of money.
 
@@ -108,92 +91,51 @@ class Objective(_Strict, frozen=True, kw_only=True):
     detection_s: Seconds | None = None
 
 
-class Objectives(_Strict, frozen=True, kw_only=True):
-    """By function and by failure; without one, the scenario's own objective counts.
-
-    Attributes:
-        checkout: Prices at checkout.
-        stock: Stock on the platform.
-        orders: Orders that reach the shop.
-        shipping: Shipments that are told.
-        webhooks: Notices of the platform that are taken.
-        credentials: Keys or tokens are refused.
-        permission: A permission or an address is missing.
-        endpoint: A wrong address.
-        network: The platform cannot be reached.
-        clock: The clock is wrong.
-        version: A version of the API was retired.
-        rate_limit: The platform asks for fewer calls.
-        outage: The platform is down.
-        slowness: The platform is slow.
-        contract: Answers are not what they were.
-        mapping: A field is missing.
-        webhook: Notices are late, lost, doubled or forged.
-        program: The integration itself ends.
-    """
-
-    checkout: Objective = Objective()
-    stock: Objective = Objective()
-    orders: Objective = Objective()
-    shipping: Objective = Objective()
-    webhooks: Objective = Objective()
-    credentials: Objective = Objective()
-    permission: Objective = Objective()
-    endpoint: Objective = Objective()
-    network: Objective = Objective()
-    clock: Objective = Objective()
-    version: Objective = Objective()
-    rate_limit: Objective = Objective()
-    outage: Objective = Objective()
-    slowness: Objective = Objective()
-    contract: Objective = Objective()
-    mapping: Objective = Objective()
-    webhook: Objective = Objective()
-    program: Objective = Objective()
+def _one_for_each(
+    name: str, says: str, titles: Mapping[str, str], kind: Any, default: Any
+) -> type[msgspec.Struct]:
+    """Return a table with a key for each function or failure: a row there is a key here."""
+    meanings = "".join(f"    {key}: {title}.\n" for key, title in titles.items())
+    return msgspec.defstruct(
+        name,
+        [(key, kind, default) for key in titles],
+        bases=(_Strict,),
+        namespace={"__doc__": f"{says}\n\nAttributes:\n{meanings}"},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+    )
 
 
-class NotApplicable(_Strict, frozen=True, kw_only=True):
-    """Functions and failures that do not concern this integration, each with the reason.
+_OF_FUNCTIONS = {row.name: row.title for row in FUNCTIONS.values()}
+_OF_FAILURES = {row.name: row.title for row in FAILURES.values()}
 
-    Attributes:
-        checkout: Prices at checkout.
-        stock: Stock on the platform.
-        orders: Orders that reach the shop.
-        shipping: Shipments that are told.
-        webhooks: Notices of the platform that are taken.
-        credentials: Keys or tokens are refused.
-        permission: A permission or an address is missing.
-        endpoint: A wrong address.
-        network: The platform cannot be reached.
-        clock: The clock is wrong.
-        version: A version of the API was retired.
-        rate_limit: The platform asks for fewer calls.
-        outage: The platform is down.
-        slowness: The platform is slow.
-        contract: Answers are not what they were.
-        mapping: A field is missing.
-        webhook: Notices are late, lost, doubled or forged.
-        program: The integration itself ends.
-    """
-
-    checkout: str = ""
-    stock: str = ""
-    orders: str = ""
-    shipping: str = ""
-    webhooks: str = ""
-    credentials: str = ""
-    permission: str = ""
-    endpoint: str = ""
-    network: str = ""
-    clock: str = ""
-    version: str = ""
-    rate_limit: str = ""
-    outage: str = ""
-    slowness: str = ""
-    contract: str = ""
-    mapping: str = ""
-    webhook: str = ""
-    program: str = ""
+if TYPE_CHECKING:
+    Rates: TypeAlias = Any
+    Objectives: TypeAlias = Any
+    NotApplicable: TypeAlias = Any
+else:
+    Rates = _one_for_each(
+        "Rates",
+        "How much of each there is in an hour, on the day that the plan is for.",
+        {row.name: row.counted for row in FUNCTIONS.values()},
+        Amount | None,
+        None,
+    )
+    Objectives = _one_for_each(
+        "Objectives",
+        "By function and by failure; without one, the scenario's own objective counts.",
+        _OF_FUNCTIONS | _OF_FAILURES,
+        Objective,
+        Objective(),
+    )
+    NotApplicable = _one_for_each(
+        "NotApplicable",
+        "Functions and failures that do not concern this integration, each with the reason.",
+        _OF_FUNCTIONS | _OF_FAILURES,
+        str,
+        "",
+    )
 
 
 class Audience(_Strict, frozen=True, kw_only=True):
@@ -268,13 +210,8 @@ def load_settings(file: Path) -> PlanSettings:
     Raises:
         PlanError: Naming file and key, what was expected, and the nearest valid word.
     """
-    table, place = _FILE.read(file)
-    plain = {key: value for key, value in table.items() if key not in ("audiences", "resources")}
-    settings = msgspec.structs.replace(
-        convert(plain, PlanSettings, place),
-        audiences=tuple(_FILE.rows(table, "audiences", Audience, place)),
-        resources=tuple(_FILE.rows(table, "resources", Resource, place)),
-    )
+    lists: dict[str, type[Any]] = {"audiences": Audience, "resources": Resource}
+    settings, table, place = _FILE.load(file, PlanSettings, lists)
     _check_functions(settings, place)
     _check_blank(table, place)
     return settings
